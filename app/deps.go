@@ -1,6 +1,6 @@
 //go:build deps
 
-// Package main; this file pins modules until their users are written.
+// This file pins modules until their users are written.
 package main
 
 import (
@@ -38,4 +38,3 @@ import (
 	_ "modernc.org/sqlite"
 )
 
-func main() {}

@@ -1,0 +1,63 @@
+# Parley. `make help` lists the targets.
+SHELL := /bin/bash
+export GOFLAGS := -buildvcs=false -tags=nolibopusfile $(GOFLAGS)
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X parley/assets.Version=$(VERSION)
+PKG ?= ./...
+FUZZTIME ?= 20s
+
+.DEFAULT_GOAL := help
+.PHONY: help run run-server build test e2e bench fuzz golden lint fmt clean deps-build deps-run deps-test
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' Makefile
+
+deps-build:
+	@.ci/install build
+deps-run:
+	@.ci/install run
+deps-test:
+	@.ci/install test
+
+run: deps-run build ## build all, start a server and two app windows in one call
+	@.ci/demo
+
+run-server: deps-build build/parley-server ## build and start the server on its defaults
+	build/parley-server serve
+
+build: deps-build build/parley build/parley-server ## build build/parley and build/parley-server
+
+.PHONY: build/parley build/parley-server
+build/parley:
+	@echo "Building build/parley (the first time takes some minutes)."
+	@go build -trimpath -ldflags '$(LDFLAGS)' -o $@ ./app
+build/parley-server:
+	@echo "Building build/parley-server."
+	@go build -trimpath -ldflags '$(LDFLAGS)' -o $@ ./server
+
+test: deps-test build ## install what the tests need and run all of them, end-to-end ones included
+	go vet ./...
+	go test -race -timeout 30m $(PKG)
+
+e2e: deps-test build ## only the end-to-end tests, with real windows
+	go test -race -timeout 20m -count 1 -v ./app/e2e/...
+
+bench: deps-test ## benchmarks: forwarding, convert and scale, codecs, mixing
+	go test -run '^$$' -bench . -benchmem ./server/sfu/... ./server/transport/... ./media/...
+
+fuzz: deps-test ## every fuzz target for FUZZTIME (20s) each
+	@.ci/fuzz $(FUZZTIME)
+
+golden: deps-test ## draw the golden images of the screens anew; look at the difference before you commit it
+	PARLEY_GOLDEN=accept go test -count 1 ./ui/...
+
+lint: deps-build ## gofmt, go vet, staticcheck
+	@test -z "$$(gofmt -l . | tee /dev/stderr)" || { echo "run make fmt"; exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+
+fmt: ## format the Go files
+	gofmt -w .
+
+clean: ## remove what was built
+	rm -rf build

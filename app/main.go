@@ -1,0 +1,4 @@
+// Command parley is the desktop app.
+package main
+
+func main() {}
