@@ -31,7 +31,7 @@ var rules = []rule{
 	{from: "server", never: []string{"fyne.io/fyne/v2", "parley/ui", "parley/app"}, tests: true},
 	{from: "server", never: []string{"parley/rtc", "parley/media"}, but: []string{"parley/rtc/protocol", "parley/rtc/wire"}},
 	{from: "server/session", never: []string{"github.com/pion", "net/http"}},
-	{from: "server/sfu", never: []string{"parley/server/session", "parley/server/transport", "net"}},
+	{from: "server/sfu", never: []string{"parley/server/session", "parley/server/transport", "net/http"}},
 	{from: "server/transport", never: []string{"parley/server", "github.com/pion/webrtc/v4"}},
 	{from: "app", never: []string{"parley/server"}, but: []string{}},
 }

@@ -37,4 +37,3 @@ import (
 	_ "gopkg.in/hraban/opus.v2"
 	_ "modernc.org/sqlite"
 )
-

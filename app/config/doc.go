@@ -1,0 +1,2 @@
+// Package config holds what the app is started with (Flags) and what it remembers (Settings).
+package config

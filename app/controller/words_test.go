@@ -1,0 +1,72 @@
+package controller
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"parley/media"
+	"parley/rtc/protocol"
+)
+
+// TestEveryCodeHasWords reads the codes from the protocol's source, so that a new one cannot be forgotten.
+func TestEveryCodeHasWords(t *testing.T) {
+	t.Parallel()
+	file, err := parser.ParseFile(token.NewFileSet(), "../../rtc/protocol/errors.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok || len(spec.Values) != 1 {
+			return true
+		}
+		if id, ok := spec.Type.(*ast.Ident); !ok || id.Name != "Code" {
+			return true
+		}
+		value, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen++
+		if words[protocol.Code(value)] == "" {
+			t.Errorf("code %s has no words", value)
+		}
+		return true
+	})
+	if seen < 25 || seen != len(words) {
+		t.Errorf("%d codes in the source, %d with words", seen, len(words))
+	}
+}
+
+func TestWordsForWhatHappens(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{nil, ""},
+		{fmt.Errorf("connect: %w", protocol.Errorf(protocol.CodeInviteExpired, "x")), "has expired"},
+		{protocol.Errorf("code-of-the-future", "The moon is wrong."), "The moon is wrong."},
+		{fmt.Errorf("dial: %w", syscall.ECONNREFUSED), "no Parley server runs there"},
+		{context.DeadlineExceeded, "in time"},
+		{errors.New("zork"), "unexpected"},
+	} {
+		if got := Words(c.err); !strings.Contains(got, c.want) || (got == "") != (c.err == nil) {
+			t.Errorf("%v: %q", c.err, got)
+		}
+	}
+	for _, err := range []error{media.ErrBusy, media.ErrUnplugged, media.ErrNotFound, media.ErrFormat, errors.New("zork")} {
+		if got := deviceWords("camera", err); !strings.Contains(got, "camera") || !strings.HasSuffix(got, ".") {
+			t.Errorf("%v: %q", err, got)
+		}
+	}
+}
