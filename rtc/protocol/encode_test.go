@@ -1,0 +1,14 @@
+package protocol
+
+import "testing"
+
+func FuzzDecode(f *testing.F) {
+	f.Add([]byte(`{"type":"hello","id":1,"data":{}}`))
+	f.Add([]byte(`{"type":""}`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		m, err := Decode(raw)
+		if err == nil && m.Type == "" {
+			t.Error("no type")
+		}
+	})
+}

@@ -1,0 +1,103 @@
+package gateway
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"parley/rtc/protocol"
+	"parley/rtc/wire"
+)
+
+// The queue to one client. Full means that the client does not read: Send says so, and the session ends the connection.
+const (
+	queueMessages = 1024
+	queueBytes    = 4 << 20
+	writeTimeout  = 10 * time.Second
+)
+
+// client is a wire as the session sees it: a bounded queue with one writer.
+type client struct {
+	ws *wire.Wire
+
+	mu    sync.Mutex
+	queue [][]byte
+	bytes int
+	ended bool
+	wake  chan struct{} // of one slot
+}
+
+func newClient(ws *wire.Wire) *client { return &client{ws: ws, wake: make(chan struct{}, 1)} }
+
+// Send queues a message. It returns false when the queue is full or ended.
+func (c *client) Send(encoded []byte) bool {
+	c.mu.Lock()
+	ok := !c.ended && len(c.queue) < queueMessages && c.bytes+len(encoded) <= queueBytes
+	if ok {
+		c.queue = append(c.queue, encoded)
+		c.bytes += len(encoded)
+	}
+	c.mu.Unlock()
+	c.signal()
+	return ok
+}
+
+// End closes the wire once what is queued was sent.
+func (c *client) End() {
+	c.mu.Lock()
+	c.ended = true
+	c.mu.Unlock()
+	c.signal()
+}
+
+func (c *client) signal() {
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+// error queues an error that answers message id, or none when id is 0.
+func (c *client) error(id uint64, body *protocol.ErrorBody) {
+	c.Send(protocol.Encode(protocol.TypeError, id, body))
+}
+
+// fail queues a last error, if there is one, and ends.
+func (c *client) fail(id uint64, body *protocol.ErrorBody) {
+	if body != nil {
+		c.error(id, body)
+	}
+	c.End()
+}
+
+// write sends what is queued until End, ctx's end or a wire that does not take it. It is the only writer, and it closes the wire.
+func (c *client) write(ctx context.Context) {
+	for {
+		c.mu.Lock()
+		batch, ended := c.queue, c.ended
+		c.queue, c.bytes = nil, 0
+		c.mu.Unlock()
+		for _, encoded := range batch {
+			// Not ctx: when the wire is ending, what is queued (the reason, for one) still goes out.
+			one, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+			err := c.ws.SendEncoded(one, encoded)
+			cancel()
+			if err != nil {
+				c.ws.CloseNow()
+				return
+			}
+		}
+		if ended && len(batch) == 0 {
+			_ = c.ws.Close() // the other end may be gone already
+			return
+		}
+		if len(batch) > 0 {
+			continue
+		}
+		select {
+		case <-c.wake:
+		case <-ctx.Done():
+			c.End()
+		}
+	}
+}
