@@ -1,0 +1,2 @@
+// Package command is parley-server's command line: what each command does, what it prints, and its help.
+package command

@@ -1,0 +1,108 @@
+package servertest
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+	"time"
+
+	"parley/rtc/protocol"
+	"parley/server/config"
+	"parley/server/node"
+	"parley/server/store"
+	"parley/server/token"
+)
+
+// Server is a server that runs until its test ends, or Stop.
+type Server struct {
+	URL  string // http://127.0.0.1:PORT
+	Host string // 127.0.0.1:PORT
+	Data string // folder
+
+	t      testing.TB
+	node   *node.Node
+	cancel context.CancelFunc
+	done   chan error
+}
+
+// Option changes how a server is started.
+type Option func(*config.Config)
+
+// ForwardingOff makes the SFU forward nothing.
+func ForwardingOff(c *config.Config) { c.ForwardingOff = true }
+
+// Listen makes the server listen on a given address, for example again on the same.
+func Listen(address string) Option { return func(c *config.Config) { c.Listen = address } }
+
+// Data makes the server use a given folder.
+func Data(folder string) Option { return func(c *config.Config) { c.Data = folder } }
+
+// Start starts a server.
+func Start(t testing.TB, options ...Option) *Server {
+	t.Helper()
+	cfg := config.Config{Listen: "127.0.0.1:0"}
+	for _, o := range options {
+		o(&cfg)
+	}
+	if cfg.Data == "" {
+		cfg.Data = t.TempDir()
+	}
+	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
+	n, err := node.New(context.Background(), cfg, "test", log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	s := &Server{URL: n.Running().URL, Host: n.Running().Host, Data: cfg.Data, t: t, node: n, cancel: cancel, done: make(chan error, 1)}
+	go func() { s.done <- n.Run(ctx); close(s.done) }() // ended by Stop
+	t.Cleanup(s.Stop)
+	return s
+}
+
+// Stop ends the server as SIGTERM would, and waits for it.
+func (s *Server) Stop() {
+	s.cancel()
+	begin := time.Now()
+	if err := <-s.done; err != nil {
+		s.t.Errorf("server: %v", err)
+	}
+	if took := time.Since(begin); took > 5*time.Second {
+		s.t.Errorf("the server took %v to end", took)
+	}
+}
+
+// Session makes a session.
+func (s *Server) Session() protocol.SessionID {
+	s.t.Helper()
+	id, err := s.node.Store().CreateSession(context.Background())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return id
+}
+
+// Token makes a token that is valid for an hour.
+func (s *Server) Token(id protocol.SessionID, role, name string) string {
+	s.t.Helper()
+	return s.Sign(token.Grant{SessionID: id, Role: token.Role(role), Name: name, ExpiresAt: time.Now().Add(time.Hour)}, time.Now())
+}
+
+// Sign makes any token.
+func (s *Server) Sign(g token.Grant, now time.Time) string {
+	s.t.Helper()
+	text, err := s.node.Key().Sign(g, now)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return text
+}
+
+// Invite makes an invite for a publisher and returns its link.
+func (s *Server) Invite(id protocol.SessionID, uses int) string {
+	s.t.Helper()
+	secret, _, err := s.node.Store().CreateInvite(context.Background(), store.Invite{SessionID: id, Role: token.Publisher, ExpiresAt: time.Now().Add(time.Hour), UsesLeft: uses})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return "parley://" + s.Host + "/" + secret
+}
