@@ -1,0 +1,82 @@
+package widgets
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+
+	"parley/ui/theme"
+)
+
+// renderer is a fyne.WidgetRenderer made of functions: each widget gives its own.
+type renderer struct {
+	objects []fyne.CanvasObject
+	min     func() fyne.Size
+	layout  func(fyne.Size)
+	refresh func()
+	size    fyne.Size
+}
+
+var _ fyne.WidgetRenderer = (*renderer)(nil)
+
+func (r *renderer) Destroy() {}
+
+func (r *renderer) Layout(size fyne.Size) {
+	r.size = size
+	r.layout(size)
+}
+
+func (r *renderer) MinSize() fyne.Size { return r.min() }
+
+func (r *renderer) Objects() []fyne.CanvasObject { return r.objects }
+
+// Refresh takes the widget's state over and lays out again, for what it shows may have another size.
+func (r *renderer) Refresh() {
+	r.refresh()
+	if !r.size.IsZero() {
+		r.layout(r.size)
+	}
+	for _, o := range r.objects {
+		if o.Visible() {
+			canvas.Refresh(o)
+		}
+	}
+}
+
+// colour looks a colour of the theme up.
+func colour(name fyne.ThemeColorName) color.Color {
+	app := fyne.CurrentApp().Settings()
+	return app.Theme().Color(name, app.ThemeVariant())
+}
+
+// size looks a size of the theme up.
+func size(name fyne.ThemeSizeName) float32 { return fyne.CurrentApp().Settings().Theme().Size(name) }
+
+// place moves and resizes in one go.
+func place(o fyne.CanvasObject, x, y, w, h float32) {
+	o.Move(fyne.NewPos(x, y))
+	o.Resize(fyne.NewSize(max(w, 0), max(h, 0)))
+}
+
+// setShown shows or hides without a needless refresh.
+func setShown(o fyne.CanvasObject, shown bool) {
+	if o.Visible() == shown {
+		return
+	}
+	if shown {
+		o.Show()
+	} else {
+		o.Hide()
+	}
+}
+
+// Card returns a rounded ground.
+func Card(ground fyne.ThemeColorName, line bool) *canvas.Rectangle {
+	r := canvas.NewRectangle(colour(ground))
+	r.CornerRadius = theme.Radius
+	if line {
+		r.StrokeColor, r.StrokeWidth = colour(theme.Line), 1
+	}
+	return r
+}
