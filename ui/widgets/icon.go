@@ -43,6 +43,14 @@ func (i *Icon) Set(icon assets.Icon, colour fyne.ThemeColorName) {
 	}
 }
 
+// SetSide changes the size.
+func (i *Icon) SetSide(side float32) {
+	if i.side != side {
+		i.side = side
+		i.Refresh()
+	}
+}
+
 // CreateRenderer makes the icon's renderer.
 func (i *Icon) CreateRenderer() fyne.WidgetRenderer {
 	r := &renderer{objects: []fyne.CanvasObject{i.image}}
