@@ -16,6 +16,8 @@ type Env struct {
 	Key func(*fyne.KeyEvent)
 	// Shortcut takes a shortcut pressed while a field has the keyboard, and reports whether it was one of the window's.
 	Shortcut func(fyne.Shortcut) bool
+	// Moved is told that the pointer moved over something; it may be nil.
+	Moved func()
 	// Canvas is the window's canvas.
 	Canvas fyne.Canvas
 }
@@ -32,6 +34,12 @@ func (e *Env) Scale() float32 {
 func (e *Env) Focus(f fyne.Focusable) {
 	if e.Canvas != nil {
 		e.Canvas.Focus(f)
+	}
+}
+
+func (e *Env) moved() {
+	if e.Moved != nil {
+		e.Moved()
 	}
 }
 

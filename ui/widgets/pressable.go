@@ -77,8 +77,8 @@ func (p *pressable) MouseIn(*desktop.MouseEvent) {
 	p.Refresh()
 }
 
-// MouseMoved is not needed.
-func (p *pressable) MouseMoved(*desktop.MouseEvent) {}
+// MouseMoved tells the window.
+func (p *pressable) MouseMoved(*desktop.MouseEvent) { p.env.moved() }
 
 // MouseOut takes both away.
 func (p *pressable) MouseOut() {

@@ -5,8 +5,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-
-	"parley/ui/theme"
 )
 
 // renderer is a fyne.WidgetRenderer made of functions: each widget gives its own.
@@ -44,6 +42,21 @@ func (r *renderer) Refresh() {
 	}
 }
 
+// NewRenderer returns a renderer for a widget outside this package.
+func NewRenderer(objects []fyne.CanvasObject, least func() fyne.Size, layout func(fyne.Size), refresh func()) fyne.WidgetRenderer {
+	refresh()
+	return &renderer{objects: objects, min: least, layout: layout, refresh: refresh}
+}
+
+// Colour looks a colour of the theme up.
+func Colour(name fyne.ThemeColorName) color.Color { return colour(name) }
+
+// Place moves and resizes in one go.
+func Place(o fyne.CanvasObject, x, y, w, h float32) { place(o, x, y, w, h) }
+
+// SetShown shows or hides an object, and does nothing when it is so already.
+func SetShown(o fyne.CanvasObject, shown bool) { setShown(o, shown) }
+
 // colour looks a colour of the theme up.
 func colour(name fyne.ThemeColorName) color.Color {
 	app := fyne.CurrentApp().Settings()
@@ -69,14 +82,4 @@ func setShown(o fyne.CanvasObject, shown bool) {
 	} else {
 		o.Hide()
 	}
-}
-
-// Card returns a rounded ground.
-func Card(ground fyne.ThemeColorName, line bool) *canvas.Rectangle {
-	r := canvas.NewRectangle(colour(ground))
-	r.CornerRadius = theme.Radius
-	if line {
-		r.StrokeColor, r.StrokeWidth = colour(theme.Line), 1
-	}
-	return r
 }

@@ -173,8 +173,8 @@ func (t *Tile) DoubleTapped(*fyne.PointEvent) { t.togglePin() }
 // MouseIn shows what can be done with the tile.
 func (t *Tile) MouseIn(*desktop.MouseEvent) { t.setHovered(true) }
 
-// MouseMoved is not needed.
-func (t *Tile) MouseMoved(*desktop.MouseEvent) {}
+// MouseMoved tells the window.
+func (t *Tile) MouseMoved(*desktop.MouseEvent) { t.env.moved() }
 
 // MouseOut hides it again.
 func (t *Tile) MouseOut() { t.setHovered(false) }
