@@ -33,6 +33,7 @@ const (
 	IconRetry       Icon = "retry"
 	IconHand        Icon = "hand"
 	IconChevron     Icon = "chevron"
+	IconChevronLeft Icon = "chevron-left"
 	IconCheck       Icon = "check"
 	IconWarning     Icon = "warning"
 	IconInfo        Icon = "info"

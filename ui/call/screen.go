@@ -65,7 +65,6 @@ func (s *Screen) Update(c model.Call, now time.Time) {
 	again := s.bands.update(c, now, s.Size().Width)
 	s.bottom.update(c)
 	s.over.update(c)
-	widgets.SetShown(s.panel, c.Panel != model.PanelNone)
 	again = again || before.Panel != c.Panel || before.Phase != c.Phase || s.over.Visible()
 	s.stage.update(c.Tiles)
 	if again || !s.stage.active {
@@ -131,43 +130,47 @@ func (s *Screen) Act(action Action) {
 	}
 }
 
-// covers reports whether the panel covers the stage.
-func (s *Screen) covers(width float32) bool {
-	return s.call.Panel != model.PanelNone && width < theme.Narrow
+// covers reports whether the panel covers the stage. It gives way to the card of a call that is over.
+func (s *Screen) covers(width float32) bool { return s.panelShown(width) && width < theme.Narrow }
+
+func (s *Screen) panelShown(width float32) bool {
+	return s.call.Panel != model.PanelNone && (width >= theme.Narrow || !s.over.Visible())
 }
 
 // CreateRenderer makes the screen's renderer.
 func (s *Screen) CreateRenderer() fyne.WidgetRenderer {
-	objects := []fyne.CanvasObject{s.top, s.bands, s.stage, s.over, s.panel, s.bottom}
+	objects := []fyne.CanvasObject{s.top, s.stage, s.over, s.panel, s.bands, s.bottom}
 	least := func() fyne.Size { return fyne.NewSize(480, 300) }
 	return widgets.NewRenderer(objects, least, s.layout, func() {})
 }
 
 func (s *Screen) layout(z fyne.Size) {
-	bottom := theme.BottomBar
-	body := z.Height - bottom
-	widgets.Place(s.bottom, 0, body, z.Width, bottom)
-	left := z.Width
-	if s.call.Panel != model.PanelNone {
-		w := theme.Panel
-		if s.covers(z.Width) {
-			w = z.Width
-		}
-		left = z.Width - w
-		widgets.Place(s.panel, left, 0, w, body)
-		if s.covers(z.Width) {
-			left = z.Width
-		}
+	body := z.Height - theme.BottomBar
+	widgets.Place(s.bottom, 0, body, z.Width, theme.BottomBar)
+	covers, shown := s.covers(z.Width), s.panelShown(z.Width)
+	left, top := z.Width, s.top.MinSize().Height
+	switch {
+	case covers:
+		top = theme.Gap
+	case shown:
+		left -= theme.Panel
 	}
-	top := s.top.MinSize().Height
+	widgets.SetShown(s.top, !covers)
 	widgets.Place(s.top, 0, 0, left, top)
 	bands := s.bands.heightFor(left)
 	widgets.Place(s.bands, 0, top, left, bands)
 	y := top + bands
-	widgets.Place(s.stage, theme.Gap, y, left-2*theme.Gap, body-y)
-	hidden := s.covers(z.Width) || s.call.Phase == model.PhaseEnded
+	hidden := covers || s.call.Phase == model.PhaseEnded
+	widgets.SetShown(s.panel, shown)
+	if covers {
+		y -= theme.Gap
+		widgets.Place(s.panel, 0, y, z.Width, body-y)
+	} else if shown {
+		widgets.Place(s.panel, left, 0, theme.Panel, body)
+	}
 	widgets.SetShown(s.stage, !hidden)
 	s.stage.setActive(s.active && !hidden)
+	widgets.Place(s.stage, theme.Gap, y, left-2*theme.Gap, body-y)
 	w := min(420, left-2*theme.Gap)
 	h := min(s.over.HeightFor(w), body-top)
 	widgets.Place(s.over, (left-w)/2, top+(body-top-h)/2, w, h)

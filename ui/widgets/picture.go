@@ -28,6 +28,9 @@ func NewPicture(whole bool) *Picture {
 	return p
 }
 
+// Image returns what draws the picture, for the renderer that places it.
+func (p *Picture) Image() *canvas.Image { return p.image }
+
 // SetSource changes where pictures come from; nil takes the last one away. The source before is told that nobody looks.
 func (p *Picture) SetSource(source model.Pictures) {
 	if p.source == source {
