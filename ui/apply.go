@@ -1,0 +1,145 @@
+package ui
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"parley/ui/call"
+	"parley/ui/model"
+	"parley/ui/widgets"
+)
+
+// apply shows a state; UI thread.
+func (w *Window) apply(state model.State) {
+	before := w.state.Screen
+	w.state = state
+	if !w.entered || before != state.Screen {
+		w.enter(before)
+	} else {
+		w.update()
+	}
+	w.screens.notices.update(state.Notices)
+	if w.leave.IsOpen() && !w.withOthers() {
+		w.leave.Close()
+	}
+}
+
+// enter changes the screen.
+func (w *Window) enter(before model.Screen) {
+	s := &w.screens
+	if w.entered {
+		switch before {
+		case model.ScreenPrejoin:
+			s.prejoin.Leave()
+		case model.ScreenCall:
+			s.call.Leave()
+		case model.ScreenHome:
+		}
+	}
+	w.entered = true
+	w.leave.Close()
+	w.env.Tips.Leave()
+	c := w.win.Canvas()
+	for top := c.Overlays().Top(); top != nil; top = c.Overlays().Top() { // menus of the screen that goes
+		c.Overlays().Remove(top)
+	}
+	c.Unfocus()
+	screen := w.state.Screen
+	widgets.SetShown(s.home, screen == model.ScreenHome)
+	widgets.SetShown(s.prejoin, screen == model.ScreenPrejoin)
+	widgets.SetShown(s.call, screen == model.ScreenCall)
+	switch screen {
+	case model.ScreenHome:
+		s.home.Enter(w.state.Home, fyne.CurrentApp().Clipboard().Content())
+	case model.ScreenPrejoin:
+		s.prejoin.Enter(w.state.Prejoin)
+	case model.ScreenCall:
+		s.call.Enter(w.state.Call, time.Now())
+	}
+	if w.presenter != nil {
+		w.presenter.lively.Store(screen != model.ScreenHome)
+	}
+}
+
+// update follows the state on the screen that shows.
+func (w *Window) update() {
+	switch w.state.Screen {
+	case model.ScreenHome:
+		w.screens.home.Update(w.state.Home)
+	case model.ScreenPrejoin:
+		w.screens.prejoin.Update(w.state.Prejoin)
+	case model.ScreenCall:
+		w.screens.call.Update(w.state.Call, time.Now())
+	}
+}
+
+// present takes the newest pictures; UI thread.
+func (w *Window) present() {
+	switch w.state.Screen {
+	case model.ScreenPrejoin:
+		w.screens.prejoin.Present()
+	case model.ScreenCall:
+		w.screens.call.Present()
+	case model.ScreenHome:
+	}
+}
+
+// beat moves what moves by itself; UI thread.
+func (w *Window) beat(now time.Time) {
+	switch w.state.Screen {
+	case model.ScreenPrejoin:
+		w.screens.prejoin.Beat()
+	case model.ScreenCall:
+		w.screens.call.Beat(now)
+	case model.ScreenHome:
+	}
+}
+
+// key handles the keys that no widget wants.
+func (w *Window) key(k *fyne.KeyEvent) {
+	if w.leave.IsOpen() {
+		if k.Name == fyne.KeyEscape {
+			w.leave.Close()
+		}
+		return
+	}
+	switch w.state.Screen {
+	case model.ScreenPrejoin:
+		w.screens.prejoin.Key(k)
+	case model.ScreenCall:
+		w.screens.call.Key(k)
+	case model.ScreenHome:
+	}
+}
+
+// shortcut takes a shortcut that a field with the keyboard offers.
+func (w *Window) shortcut(s fyne.Shortcut) bool {
+	for action, keys := range call.Shortcuts() {
+		if keys.ShortcutName() == s.ShortcutName() {
+			return w.act(action)
+		}
+	}
+	return false
+}
+
+// act does what a shortcut stands for, and reports whether it stands for something on this screen.
+func (w *Window) act(action call.Action) bool {
+	switch w.state.Screen {
+	case model.ScreenCall:
+		w.screens.call.Act(action)
+		return true
+	case model.ScreenPrejoin:
+		switch action {
+		case call.ToggleMic:
+			w.opt.Send(model.ToggleMic{})
+			return true
+		case call.ToggleCamera:
+			w.opt.Send(model.ToggleCamera{})
+			return true
+		case call.ToggleShare, call.ToggleChat, call.TogglePeople, call.LeaveCall:
+		}
+	case model.ScreenHome:
+	}
+	return false
+}

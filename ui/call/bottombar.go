@@ -1,0 +1,149 @@
+package call
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/widget"
+
+	"parley/assets"
+	"parley/ui/model"
+	"parley/ui/theme"
+	"parley/ui/widgets"
+)
+
+// bottomBar holds what one does in a call: microphone, camera and screen; chat and people; leave, apart.
+type bottomBar struct {
+	widget.BaseWidget
+
+	env                       *widgets.Env
+	call                      model.Call
+	mic, camera, share        *widgets.IconButton
+	micDevices, cameraDevices *widgets.IconButton
+	chat, people, leave       *widgets.IconButton
+	micGround, cameraGround   *canvas.Rectangle
+	ground                    *canvas.Rectangle
+}
+
+func newBottomBar(env *widgets.Env) *bottomBar {
+	b := &bottomBar{env: env}
+	send := func(i model.Intent) func() { return func() { env.Send(i) } }
+	b.mic = widgets.NewIconButton(env, assets.IconMic, widgets.LookNormal, "Mute", "Ctrl+D", send(model.ToggleMic{}))
+	b.camera = widgets.NewIconButton(env, assets.IconCamera, widgets.LookNormal, "Camera off", "Ctrl+E", send(model.ToggleCamera{}))
+	b.share = widgets.NewIconButton(env, assets.IconScreenShare, widgets.LookNormal, "Share screen", "Ctrl+Shift+S", b.toggleShare)
+	b.micDevices = widgets.NewIconButton(env, assets.IconChevron, widgets.LookGhost, "Choose microphone and speaker", "", b.openSound)
+	b.cameraDevices = widgets.NewIconButton(env, assets.IconChevron, widgets.LookGhost, "Choose camera", "", b.openCameras)
+	b.chat = widgets.NewIconButton(env, assets.IconChat, widgets.LookNormal, "Chat", "Ctrl+Shift+C", b.toggleChat)
+	b.people = widgets.NewIconButton(env, assets.IconPeople, widgets.LookNormal, "People", "Ctrl+Shift+P", b.togglePeople)
+	b.leave = widgets.NewIconButton(env, assets.IconLeave, widgets.LookDanger, "Leave", "Ctrl+Shift+L", send(model.Leave{})).SetMin(56, theme.Target)
+	b.micGround, b.cameraGround, b.ground = &canvas.Rectangle{}, &canvas.Rectangle{}, &canvas.Rectangle{}
+	b.ExtendBaseWidget(b)
+	return b
+}
+
+func (b *bottomBar) toggleShare() {
+	switch {
+	case b.call.Sharing != nil:
+		b.env.Send(model.StopShare{})
+	case b.call.SharePickerOpen:
+		b.env.Send(model.CloseSharePicker{})
+	default:
+		b.env.Send(model.OpenSharePicker{})
+	}
+}
+
+func (b *bottomBar) togglePanel(p model.Panel) {
+	if b.call.Panel == p {
+		p = model.PanelNone
+	}
+	b.env.Send(model.ShowPanel{Panel: p})
+}
+
+func (b *bottomBar) toggleChat() { b.togglePanel(model.PanelChat) }
+
+func (b *bottomBar) togglePeople() { b.togglePanel(model.PanelPeople) }
+
+func (b *bottomBar) openSound() {
+	d := b.call.Devices
+	items := titled("Microphone", widgets.DeviceItems(b.env, model.DeviceMicrophone, d.Microphones, d.Microphone))
+	items = append(items, titled("Speaker", widgets.DeviceItems(b.env, model.DeviceSpeaker, d.Speakers, d.Speaker))...)
+	widgets.ShowMenu(b.env, b.micDevices, items)
+}
+
+func (b *bottomBar) openCameras() {
+	d := b.call.Devices
+	widgets.ShowMenu(b.env, b.cameraDevices, titled("Camera", widgets.DeviceItems(b.env, model.DeviceCamera, d.Cameras, d.Camera)))
+}
+
+// titled puts a heading before a menu's items, or says that there are none.
+func titled(title string, items []*fyne.MenuItem) []*fyne.MenuItem {
+	if len(items) == 0 {
+		title = "No " + title + " found"
+	}
+	head := fyne.NewMenuItem(title, nil)
+	head.Disabled = true
+	return append([]*fyne.MenuItem{head}, items...)
+}
+
+func (b *bottomBar) update(c model.Call) {
+	b.call = c
+	set := func(button *widgets.IconButton, on bool, icon, off assets.Icon, name, offName string) {
+		if on {
+			button.Set(icon, widgets.LookNormal, name)
+		} else {
+			button.Set(off, widgets.LookOff, offName)
+		}
+		button.SetDisabled(!c.CanPublish)
+	}
+	set(b.mic, c.MicOn, assets.IconMic, assets.IconMicOff, "Mute", "Unmute")
+	set(b.camera, c.CameraOn, assets.IconCamera, assets.IconCameraOff, "Turn camera off", "Turn camera on")
+	if c.Sharing != nil {
+		b.share.Set(assets.IconStopShare, widgets.LookActive, "Stop sharing")
+	} else {
+		b.share.Set(assets.IconScreenShare, widgets.LookNormal, "Share screen")
+	}
+	b.share.SetDisabled(!c.CanPublish)
+	panel := func(button *widgets.IconButton, icon assets.Icon, p model.Panel, open, close string) {
+		if c.Panel == p {
+			button.Set(icon, widgets.LookActive, close)
+		} else {
+			button.Set(icon, widgets.LookNormal, open)
+		}
+	}
+	panel(b.chat, assets.IconChat, model.PanelChat, "Chat", "Close chat")
+	panel(b.people, assets.IconPeople, model.PanelPeople, "People", "Close people")
+	b.chat.SetBadge(c.Unread)
+}
+
+// CreateRenderer makes the bar's renderer.
+func (b *bottomBar) CreateRenderer() fyne.WidgetRenderer {
+	objects := []fyne.CanvasObject{b.ground, b.micGround, b.cameraGround, b.mic, b.micDevices, b.camera, b.cameraDevices, b.share, b.chat, b.people, b.leave}
+	least := func() fyne.Size { return fyne.NewSize(440, theme.BottomBar) }
+	refresh := func() {
+		b.ground.FillColor = widgets.Colour(theme.Background)
+		for _, g := range []*canvas.Rectangle{b.micGround, b.cameraGround} {
+			g.FillColor, g.CornerRadius = widgets.Colour(theme.Surface), theme.Target/2
+			g.StrokeColor, g.StrokeWidth = widgets.Colour(theme.Line), 1
+		}
+	}
+	layout := func(s fyne.Size) {
+		widgets.Place(b.ground, 0, 0, s.Width, s.Height)
+		const side, group = theme.Target, theme.WidePad
+		total := 7*side + 56 + 4*theme.Gap - theme.Gap + 2*group
+		x, y := (s.Width-total)/2, (s.Height-side)/2
+		next := func(o fyne.CanvasObject, w, gap float32) {
+			widgets.Place(o, x, y, w, side)
+			x += w + gap
+		}
+		widgets.Place(b.micGround, x, y, 2*side, side)
+		next(b.mic, side, 0)
+		next(b.micDevices, side, theme.Gap)
+		widgets.Place(b.cameraGround, x, y, 2*side, side)
+		next(b.camera, side, 0)
+		next(b.cameraDevices, side, theme.Gap)
+		next(b.share, side, group)
+		next(b.chat, side, theme.Gap)
+		next(b.people, side, group)
+		next(b.leave, 56, 0)
+	}
+	return widgets.NewRenderer(objects, least, layout, refresh)
+}

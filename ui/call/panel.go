@@ -1,0 +1,82 @@
+package call
+
+import (
+	"fmt"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/widget"
+
+	"parley/assets"
+	"parley/ui/model"
+	"parley/ui/theme"
+	"parley/ui/widgets"
+)
+
+// panel is the frame of what stands at the right: a title, a button that closes it, and the chat or the people.
+type panel struct {
+	widget.BaseWidget
+
+	env    *widgets.Env
+	title  *widgets.Line
+	close  *widgets.IconButton
+	ground *canvas.Rectangle
+	edge   *canvas.Rectangle
+	chat   *chatPanel
+	people *peoplePanel
+	shown  model.Panel
+}
+
+func newPanel(env *widgets.Env) *panel {
+	p := &panel{env: env, ground: &canvas.Rectangle{}, edge: &canvas.Rectangle{}}
+	p.title = widgets.NewLine("", widgets.Style{Size: theme.SizeLarge, Bold: true})
+	p.close = widgets.NewIconButton(env, assets.IconClose, widgets.LookGhost, "Close", "Esc", p.shut)
+	p.chat, p.people = newChatPanel(env), newPeoplePanel(env)
+	p.ExtendBaseWidget(p)
+	return p
+}
+
+func (p *panel) shut() { p.env.Send(model.ShowPanel{Panel: model.PanelNone}) }
+
+// update follows a new state. A chat that opens takes the keyboard.
+func (p *panel) update(c model.Call) {
+	opened := c.Panel != p.shown
+	p.shown = c.Panel
+	switch c.Panel {
+	case model.PanelChat:
+		p.title.Set("Chat")
+		p.chat.update(c)
+	case model.PanelPeople:
+		p.title.Set(fmt.Sprintf("People (%d)", len(c.People)))
+		p.people.update(c)
+	case model.PanelNone:
+	}
+	if !opened {
+		return
+	}
+	p.Refresh()
+	if p.shown == model.PanelChat && c.CanSignal {
+		p.env.Focus(p.chat.field)
+	}
+}
+
+// CreateRenderer makes the panel's renderer.
+func (p *panel) CreateRenderer() fyne.WidgetRenderer {
+	objects := []fyne.CanvasObject{p.ground, p.edge, p.title, p.close, p.chat, p.people}
+	least := func() fyne.Size { return fyne.NewSize(200, 120) }
+	refresh := func() {
+		p.ground.FillColor, p.edge.FillColor = widgets.Colour(theme.Surface), widgets.Colour(theme.Line)
+		widgets.SetShown(p.chat, p.shown == model.PanelChat)
+		widgets.SetShown(p.people, p.shown == model.PanelPeople)
+	}
+	layout := func(s fyne.Size) {
+		widgets.Place(p.ground, 0, 0, s.Width, s.Height)
+		widgets.Place(p.edge, 0, 0, 1, s.Height)
+		head := max(theme.TopBar+theme.Gap, p.title.MinSize().Height+theme.Gap)
+		widgets.Place(p.title, theme.Pad, 0, s.Width-theme.Pad-theme.Target-theme.Pad, head)
+		widgets.Place(p.close, s.Width-theme.Target-theme.Gap, (head-theme.Target)/2, theme.Target, theme.Target)
+		widgets.Place(p.chat, 1, head, s.Width-1, s.Height-head)
+		widgets.Place(p.people, 1, head, s.Width-1, s.Height-head)
+	}
+	return widgets.NewRenderer(objects, least, layout, refresh)
+}

@@ -1,0 +1,177 @@
+package call
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/widget"
+
+	"parley/ui/model"
+	"parley/ui/theme"
+	"parley/ui/widgets"
+)
+
+// idle is how long the top bar stays without the pointer moving.
+const idle = 3 * time.Second
+
+// Screen is the screen of a call.
+type Screen struct {
+	widget.BaseWidget
+
+	env    *widgets.Env
+	call   model.Call
+	top    *topBar
+	bands  *bands
+	stage  *stage
+	panel  *panel
+	bottom *bottomBar
+	over   *over
+	picker *sharePicker
+	active bool
+	moved  time.Time
+}
+
+// New builds the screen.
+func New(env *widgets.Env) *Screen {
+	s := &Screen{env: env, top: newTopBar(), bands: newBands(env), stage: newStage(env), panel: newPanel(env), bottom: newBottomBar(env)}
+	s.over, s.picker = newOver(env), newSharePicker(env)
+	s.over.Hide()
+	s.panel.Hide()
+	s.ExtendBaseWidget(s)
+	return s
+}
+
+// Enter says that the screen is shown from now on; the chat's draft is taken over.
+func (s *Screen) Enter(c model.Call, now time.Time) {
+	s.active, s.moved = true, now
+	s.panel.chat.enter(c.ChatDraft)
+	s.Update(c, now)
+}
+
+// Leave says that another screen is shown: nothing of this one is decoded any more.
+func (s *Screen) Leave() {
+	s.active = false
+	s.picker.update(model.Call{})
+	s.stage.setActive(false)
+	s.stage.update(nil)
+	s.panel.update(model.Call{})
+}
+
+// Update follows a new state.
+func (s *Screen) Update(c model.Call, now time.Time) {
+	before := s.call
+	s.call = c
+	s.top.update(c, now)
+	again := s.bands.update(c, now, s.Size().Width)
+	s.bottom.update(c)
+	s.over.update(c)
+	again = again || before.Panel != c.Panel || before.Phase != c.Phase || s.over.Visible()
+	s.stage.update(c.Tiles)
+	if again || !s.stage.active {
+		s.Refresh()
+	}
+	s.panel.update(c)
+	s.picker.update(c)
+}
+
+// Beat moves what moves by itself: levels, rings, the clock, the seconds of a lost connection.
+func (s *Screen) Beat(now time.Time) {
+	s.stage.beat(now)
+	s.top.beat(now)
+	s.top.fade(s.call.Phase == model.PhaseRunning && now.Sub(s.moved) > idle)
+	s.bands.beat(now)
+}
+
+// Moved says that the pointer moved: the top bar comes back.
+func (s *Screen) Moved(now time.Time) {
+	s.moved = now
+	s.top.fade(false)
+}
+
+// Present takes the newest picture of every tile in sight.
+func (s *Screen) Present() { s.stage.present() }
+
+// Key handles the keys that no widget wants.
+func (s *Screen) Key(k *fyne.KeyEvent) {
+	if k.Name != fyne.KeyEscape {
+		return
+	}
+	switch {
+	case s.call.SharePickerOpen:
+		s.env.Send(model.CloseSharePicker{})
+	case s.call.Panel != model.PanelNone:
+		s.env.Send(model.ShowPanel{Panel: model.PanelNone})
+	}
+}
+
+// Act does what a shortcut stands for.
+func (s *Screen) Act(action Action) {
+	b := s.bottom
+	over := s.call.Phase == model.PhaseLost || s.call.Phase == model.PhaseEnded
+	switch action {
+	case ToggleMic:
+		if !b.mic.Disabled() && !over {
+			s.env.Send(model.ToggleMic{})
+		}
+	case ToggleCamera:
+		if !b.camera.Disabled() && !over {
+			s.env.Send(model.ToggleCamera{})
+		}
+	case ToggleShare:
+		if !b.share.Disabled() && !over {
+			b.toggleShare()
+		}
+	case ToggleChat:
+		b.toggleChat()
+	case TogglePeople:
+		b.togglePeople()
+	case LeaveCall:
+		s.env.Send(model.Leave{})
+	}
+}
+
+// covers reports whether the panel covers the stage. It gives way to the card of a call that is over.
+func (s *Screen) covers(width float32) bool { return s.panelShown(width) && width < theme.Narrow }
+
+func (s *Screen) panelShown(width float32) bool {
+	return s.call.Panel != model.PanelNone && (width >= theme.Narrow || !s.over.Visible())
+}
+
+// CreateRenderer makes the screen's renderer.
+func (s *Screen) CreateRenderer() fyne.WidgetRenderer {
+	objects := []fyne.CanvasObject{s.top, s.stage, s.over, s.panel, s.bands, s.bottom}
+	least := func() fyne.Size { return fyne.NewSize(480, 300) }
+	return widgets.NewRenderer(objects, least, s.layout, func() {})
+}
+
+func (s *Screen) layout(z fyne.Size) {
+	body := z.Height - theme.BottomBar
+	widgets.Place(s.bottom, 0, body, z.Width, theme.BottomBar)
+	covers, shown := s.covers(z.Width), s.panelShown(z.Width)
+	left, top := z.Width, s.top.MinSize().Height
+	switch {
+	case covers:
+		top = theme.Gap
+	case shown:
+		left -= theme.Panel
+	}
+	widgets.SetShown(s.top, !covers)
+	widgets.Place(s.top, 0, 0, left, top)
+	bands := s.bands.heightFor(left)
+	widgets.Place(s.bands, 0, top, left, bands)
+	y := top + bands
+	hidden := covers || s.call.Phase == model.PhaseEnded
+	widgets.SetShown(s.panel, shown)
+	if covers {
+		y -= theme.Gap
+		widgets.Place(s.panel, 0, y, z.Width, body-y)
+	} else if shown {
+		widgets.Place(s.panel, left, 0, theme.Panel, body)
+	}
+	widgets.SetShown(s.stage, !hidden)
+	s.stage.setActive(s.active && !hidden)
+	widgets.Place(s.stage, theme.Gap, y, left-2*theme.Gap, body-y)
+	w := min(420, left-2*theme.Gap)
+	h := min(s.over.HeightFor(w), body-top)
+	widgets.Place(s.over, (left-w)/2, top+(body-top-h)/2, w, h)
+}

@@ -1,0 +1,128 @@
+package prejoin
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/widget"
+
+	"parley/assets"
+	"parley/ui/model"
+	"parley/ui/theme"
+	"parley/ui/widgets"
+)
+
+// form is the right half: name, camera, microphone, speaker, each with its problem under it.
+type form struct {
+	widget.BaseWidget
+
+	env     *widgets.Env
+	name    *widgets.Field
+	label   *widgets.Line
+	title   *widgets.Line
+	camera  *widgets.DeviceSelect
+	mic     *widgets.DeviceSelect
+	speaker *widgets.DeviceSelect
+	test    *widgets.Button
+	micBad  *widgets.Banner
+	spkBad  *widgets.Banner
+	bad     *widgets.Banner
+	width   float32
+}
+
+func newForm(env *widgets.Env, submit, changed func()) *form {
+	small := widgets.Style{Size: theme.SizeSmall, Colour: theme.SecondText}
+	f := &form{env: env, label: widgets.NewLine("Your name", small), title: widgets.NewLine("Devices", small)}
+	f.name = widgets.NewField(env, "How others see you", nameMost, func(text string) {
+		env.Send(model.SetName{Name: text})
+		changed()
+	}, func(string) { submit() })
+	f.camera = widgets.NewDeviceSelect(env, model.DeviceCamera, assets.IconCamera, "Camera", "No camera")
+	f.mic = widgets.NewDeviceSelect(env, model.DeviceMicrophone, assets.IconMic, "Microphone", "No microphone")
+	f.speaker = widgets.NewDeviceSelect(env, model.DeviceSpeaker, assets.IconSpeaker, "Speaker", "No speaker")
+	f.test = widgets.NewButton(env, "Test", "", widgets.Secondary, func() { env.Send(model.TestSpeaker{}) })
+	f.micBad, f.spkBad, f.bad = widgets.NewProblem(""), widgets.NewProblem(""), widgets.NewProblem("")
+	f.ExtendBaseWidget(f)
+	return f
+}
+
+func (f *form) update(p model.Prejoin) {
+	d := p.Devices
+	f.camera.Set(d.Cameras, d.Camera)
+	f.mic.Set(d.Microphones, d.Microphone)
+	f.speaker.Set(d.Speakers, d.Speaker)
+	f.micBad.Set(p.MicProblem)
+	f.spkBad.Set(p.SpeakerProblem)
+	f.bad.Set(p.Problem)
+	if p.SpeakerTesting {
+		f.test.SetText("Playing…")
+	} else {
+		f.test.SetText("Test")
+	}
+	f.test.SetDisabled(p.SpeakerTesting || len(d.Speakers) == 0)
+	f.Refresh()
+}
+
+// part is one row of the form, with what stands under it.
+type part struct {
+	row    fyne.CanvasObject
+	least  float32
+	beside *widgets.Button
+	under  *widgets.Banner
+	gap    float32
+}
+
+func (f *form) parts() []part {
+	label := f.label.MinSize().Height
+	return []part{
+		{row: f.label, least: label, gap: 4},
+		{row: f.name, least: max(f.name.MinSize().Height, theme.Target), gap: 12},
+		{row: f.title, least: label, gap: 4},
+		{row: f.camera, least: f.camera.MinSize().Height, gap: theme.Gap},
+		{row: f.mic, least: f.mic.MinSize().Height, under: f.micBad, gap: theme.Gap},
+		{row: f.speaker, least: f.speaker.MinSize().Height, beside: f.test, under: f.spkBad, gap: theme.Gap},
+		{under: f.bad},
+	}
+}
+
+// heightFor returns the height at a width.
+func (f *form) heightFor(width float32) float32 {
+	h := float32(0)
+	for _, p := range f.parts() {
+		h += p.least + p.gap
+		if p.under != nil && p.under.Text() != "" {
+			h += p.under.HeightFor(width) + theme.Gap
+		}
+	}
+	return h - theme.Gap
+}
+
+// CreateRenderer makes the form's renderer.
+func (f *form) CreateRenderer() fyne.WidgetRenderer {
+	objects := []fyne.CanvasObject{f.label, f.name, f.title, f.camera, f.mic, f.micBad, f.speaker, f.test, f.spkBad, f.bad}
+	least := func() fyne.Size { return fyne.NewSize(200, f.heightFor(max(f.width, 200))) }
+	refresh := func() {
+		for _, b := range []*widgets.Banner{f.micBad, f.spkBad, f.bad} {
+			widgets.SetShown(b, b.Text() != "")
+		}
+	}
+	layout := func(s fyne.Size) {
+		y := float32(0)
+		for _, p := range f.parts() {
+			w := s.Width
+			if p.beside != nil {
+				b := max(p.beside.MinSize().Width, 72)
+				w -= b + theme.Gap
+				widgets.Place(p.beside, w+theme.Gap, y, b, p.least)
+			}
+			if p.row != nil {
+				widgets.Place(p.row, 0, y, w, p.least)
+				y += p.least + p.gap
+			}
+			if p.under != nil && p.under.Text() != "" {
+				h := p.under.HeightFor(s.Width)
+				widgets.Place(p.under, 0, y, s.Width, h)
+				y += h + theme.Gap
+			}
+		}
+	}
+	return widgets.NewRenderer(objects, least, layout, refresh)
+}

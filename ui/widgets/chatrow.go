@@ -1,0 +1,135 @@
+package widgets
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/widget"
+
+	"parley/assets"
+	"parley/ui/model"
+	"parley/ui/theme"
+)
+
+// chatFace is the side of an avatar in the chat; the text stands right of it.
+const chatFace, chatIndent = float32(32), float32(42)
+
+// chatRow is one line of the chat. The first of a group says who and when.
+type chatRow struct {
+	widget.BaseWidget
+
+	env    *Env
+	line   model.ChatLine
+	first  bool
+	avatar *Avatar
+	name   *Line
+	time   *Line
+	body   *widget.RichText
+	note   *Paragraph
+	again  *Button
+}
+
+func newChatRow(env *Env, line model.ChatLine, first bool) *chatRow {
+	small := Style{Size: theme.SizeSmall, Colour: theme.SecondText}
+	r := &chatRow{env: env, avatar: NewAvatar(line.Name, chatFace), name: NewLine("", Style{Size: theme.SizeText, Bold: true}), time: NewLine("", small)}
+	r.body = widget.NewRichText()
+	r.body.Wrapping = fyne.TextWrapWord
+	r.note = NewParagraph("", small)
+	r.again = NewButton(env, "Send again", assets.IconRetry, Quiet, r.resend)
+	r.again.Hide()
+	r.ExtendBaseWidget(r)
+	r.take(line, first)
+	return r
+}
+
+func (r *chatRow) resend() { r.env.Send(model.ResendChat{ID: r.line.ID}) }
+
+func (r *chatRow) take(line model.ChatLine, first bool) {
+	r.line, r.first = line, first
+	ink := theme.Text
+	if line.Pending || line.Failed != "" {
+		ink = theme.SecondText
+	}
+	name := line.Name
+	if line.Own {
+		name = "You"
+	}
+	r.avatar.Set(line.Name)
+	r.name.Set(name)
+	r.time.Set(line.Time.Format("15:04"))
+	r.body.Segments = ChatSegments(line.Text, ink)
+	r.body.Refresh()
+	note := ""
+	switch {
+	case line.Failed != "":
+		note = "Not sent. " + line.Failed
+	case line.Pending:
+		note = "Sending…"
+	}
+	r.note.Set(note)
+	setShown(r.again, line.Failed != "")
+}
+
+// update follows a new state and reports whether anything changed.
+func (r *chatRow) update(line model.ChatLine, first bool) bool {
+	if r.line == line && r.first == first {
+		return false
+	}
+	r.take(line, first)
+	r.Refresh()
+	return true
+}
+
+func (r *chatRow) headHeight() float32 { return r.name.MinSize().Height }
+
+// bodyInset is the margin that a rich text puts around itself.
+func bodyInset() float32 { return size("innerPadding") }
+
+// heightFor returns the height at a width.
+func (r *chatRow) heightFor(width float32) float32 {
+	w := width - chatIndent
+	inset := bodyInset()
+	r.body.Resize(fyne.NewSize(w+2*inset, r.body.Size().Height))
+	h := r.body.MinSize().Height - 2*inset + 4
+	if r.first {
+		h += r.headHeight() + 10
+	}
+	h += r.note.HeightFor(w)
+	if r.again.Visible() {
+		h += r.again.MinSize().Height
+	}
+	return h
+}
+
+// CreateRenderer makes the row's renderer.
+func (r *chatRow) CreateRenderer() fyne.WidgetRenderer {
+	d := &renderer{objects: []fyne.CanvasObject{r.avatar, r.name, r.time, r.body, r.note, r.again}}
+	d.min = func() fyne.Size { return fyne.NewSize(100, 20) }
+	d.refresh = func() {
+		setShown(r.avatar, r.first)
+		setShown(r.name, r.first)
+		setShown(r.time, r.first)
+	}
+	d.layout = func(s fyne.Size) {
+		y, w := float32(0), s.Width-chatIndent
+		if r.first {
+			y += 10
+			stamp := r.time.Natural() + 1
+			name := min(r.name.Natural()+1, w-stamp-theme.Gap)
+			h := r.headHeight()
+			place(r.avatar, 0, y+2, chatFace, chatFace)
+			place(r.name, chatIndent, y, name, h)
+			place(r.time, chatIndent+name+theme.Gap, y+1, stamp, h)
+			y += h
+		}
+		inset := bodyInset()
+		r.body.Resize(fyne.NewSize(w+2*inset, r.body.Size().Height))
+		h := r.body.MinSize().Height
+		place(r.body, chatIndent-inset, y-inset+1, w+2*inset, h)
+		y += h - 2*inset + 2
+		note := r.note.HeightFor(w)
+		place(r.note, chatIndent, y, w, note)
+		m := r.again.MinSize()
+		place(r.again, chatIndent-theme.Gap, y+note, m.Width, m.Height)
+	}
+	d.refresh()
+	return d
+}

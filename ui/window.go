@@ -1,0 +1,205 @@
+package ui
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"parley/assets"
+	"parley/ui/call"
+	"parley/ui/home"
+	"parley/ui/model"
+	"parley/ui/prejoin"
+	"parley/ui/theme"
+	"parley/ui/widgets"
+)
+
+// Options are what a window starts with.
+type Options struct {
+	// Title of the window; "" is the app's name.
+	Title string
+	// Width and Height of the content; 0 is 1100 x 700.
+	Width, Height int
+	// FPS is how often a second pictures are shown at most; 0 is 30.
+	FPS int
+	// Send takes what the user asks for. It is called on the UI thread and must return at once.
+	Send func(model.Intent)
+	// Closed is called on the UI thread when the window is gone, with its last size; it may be nil.
+	Closed func(width, height int)
+}
+
+// Window is Parley's window with all its screens. They are built once and follow the State.
+type Window struct {
+	opt       Options
+	win       fyne.Window
+	env       *widgets.Env
+	poster    func(func())
+	presenter *presenter
+	latest    atomic.Pointer[model.State] // the newest state that waits to be shown
+	pending   atomic.Bool                 // a post is on its way that will show it
+	closing   sync.Once
+
+	// UI thread state
+	state   model.State
+	entered bool
+	screens screens
+	leave   *widgets.Modal
+	stay    *widgets.Button
+	size    fyne.Size
+}
+
+// screens are what the window can show, and the layers over them.
+type screens struct {
+	home    *home.Screen
+	prejoin *prejoin.Screen
+	call    *call.Screen
+	notices *notices
+}
+
+// New builds the window of an app, in Parley's theme. It is called on the UI thread, before Run.
+func New(app fyne.App, opt Options) *Window {
+	app.Settings().SetTheme(theme.New(theme.System, 1))
+	w := newWindow(app, opt, fyne.Do)
+	w.start()
+	return w
+}
+
+func newWindow(app fyne.App, opt Options, poster func(func())) *Window {
+	if opt.Title == "" {
+		opt.Title = assets.Name
+	}
+	if opt.Width <= 0 || opt.Height <= 0 {
+		opt.Width, opt.Height = 1100, 700
+	}
+	if opt.FPS <= 0 {
+		opt.FPS = 30
+	}
+	icon := fyne.NewStaticResource("icon.png", assets.AppIcon())
+	app.SetIcon(icon)
+	w := &Window{opt: opt, win: app.NewWindow(opt.Title), poster: poster}
+	w.win.SetIcon(icon)
+	w.win.SetPadded(false)
+	w.win.SetMaster()
+	w.build()
+	w.win.Resize(fyne.NewSize(float32(opt.Width), float32(opt.Height)))
+	w.win.SetCloseIntercept(w.askToClose)
+	w.win.SetOnClosed(w.closed)
+	w.apply(model.State{})
+	return w
+}
+
+// build makes the screens, the layers and the keys.
+func (w *Window) build() {
+	c := w.win.Canvas()
+	w.env = &widgets.Env{Send: w.opt.Send, Tips: widgets.NewTips(), Key: w.key, Shortcut: w.shortcut, Canvas: c}
+	w.env.Moved = func() { w.screens.call.Moved(time.Now()) }
+	s := &w.screens
+	s.home, s.prejoin, s.call, s.notices = home.New(w.env), prejoin.New(w.env), call.New(w.env), newNotices(w.env)
+	w.win.SetContent(container.NewStack(s.home, s.prejoin, s.call, s.notices, w.env.Tips))
+	c.SetOnTypedKey(w.key)
+	for action, keys := range call.Shortcuts() {
+		c.AddShortcut(keys, func(fyne.Shortcut) { w.act(action) })
+	}
+	w.stay = widgets.NewButton(w.env, "Stay", "", widgets.Primary, func() { w.leave.Close() })
+	end := widgets.NewButton(w.env, "Leave and close", "", widgets.Grave, w.end)
+	w.leave = widgets.NewModal(w.env, widgets.NewDialog("Leave the meeting?", "Others are still there. Closing the window leaves the meeting.",
+		end, w.stay), 420, func() { w.leave.Close() })
+}
+
+func (w *Window) start() {
+	w.presenter = startPresenter(w.post, w.opt.FPS, w.present, w.beat)
+	w.presenter.lively.Store(w.state.Screen != model.ScreenHome)
+}
+
+// post is the one way to the UI thread.
+func (w *Window) post(fn func()) { w.poster(fn) }
+
+// Show shows a state. It is safe from any goroutine and returns at once; of states that come faster than they can be shown only
+// the newest is.
+func (w *Window) Show(state model.State) {
+	w.latest.Store(&state)
+	if w.pending.CompareAndSwap(false, true) {
+		w.post(w.showLatest)
+	}
+}
+
+func (w *Window) showLatest() {
+	w.pending.Store(false) // before the load: a state stored after it posts again
+	if s := w.latest.Swap(nil); s != nil {
+		w.apply(*s)
+	}
+}
+
+// PicturesChanged says that some tile has a new picture. It is safe from any goroutine, cheap, and returns at once.
+func (w *Window) PicturesChanged() { w.presenter.changed() }
+
+// Raise brings the window to the front. It is safe from any goroutine.
+func (w *Window) Raise() {
+	w.post(func() {
+		w.win.Show()
+		w.win.RequestFocus()
+	})
+}
+
+// Run shows the window and returns when it is closed. It is called from main.
+func (w *Window) Run() {
+	w.win.ShowAndRun()
+	w.presenter.stop()
+}
+
+// Close closes the window without a question. It is safe from any goroutine, and more than once.
+func (w *Window) Close() { w.post(w.shut) }
+
+// shut closes the window; UI thread.
+func (w *Window) shut() {
+	w.closing.Do(func() {
+		w.size = w.win.Canvas().Size()
+		w.win.Close()
+	})
+}
+
+// closed is told by Fyne that the window is gone.
+func (w *Window) closed() {
+	if w.size.IsZero() {
+		w.size = w.win.Canvas().Size()
+	}
+	if w.opt.Closed != nil {
+		w.opt.Closed(int(w.size.Width+0.5), int(w.size.Height+0.5))
+	}
+}
+
+// askToClose is what the window's close button does: in a call with others it asks once.
+func (w *Window) askToClose() {
+	if w.withOthers() && !w.leave.IsOpen() {
+		w.leave.Open(w.stay)
+		return
+	}
+	w.end()
+}
+
+// end leaves the call, if there is one, and closes for good.
+func (w *Window) end() {
+	w.leave.Close()
+	if w.state.Screen == model.ScreenCall {
+		w.opt.Send(model.Leave{})
+	}
+	w.opt.Send(model.Quit{})
+	w.shut()
+}
+
+// withOthers reports whether somebody would notice that the window closes.
+func (w *Window) withOthers() bool {
+	c := w.state.Call
+	if w.state.Screen != model.ScreenCall || c.Phase == model.PhaseLost || c.Phase == model.PhaseEnded {
+		return false
+	}
+	for _, p := range c.People {
+		if !p.Own {
+			return true
+		}
+	}
+	return false
+}
