@@ -1,0 +1,99 @@
+package peer
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+)
+
+// Subscribing is the PeerConnection that a client receives on. Answer is for one goroutine at a time.
+type Subscribing struct {
+	pc      *webrtc.PeerConnection
+	readers sync.WaitGroup
+}
+
+// NewSubscribing makes one. started is called, from a goroutine of its own, when the first packet of a track has come.
+func (a *API) NewSubscribing(failed func(), started func(*RemoteTrack)) (*Subscribing, error) {
+	pc, err := a.connection(failed)
+	if err != nil {
+		return nil, err
+	}
+	s := &Subscribing{pc: pc}
+	pc.OnTrack(func(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
+		s.readers.Go(func() { drain(r) })
+		started(&RemoteTrack{pc: pc, track: t})
+	})
+	return s, nil
+}
+
+// drain reads a receiver's RTCP, for that is what makes its interceptors work.
+func drain(r *webrtc.RTPReceiver) {
+	buf := make([]byte, 1500)
+	for {
+		if _, _, err := r.Read(buf); err != nil {
+			return
+		}
+	}
+}
+
+// Answer answers an offer of the server.
+func (s *Subscribing) Answer(offer string) (string, error) {
+	if err := s.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer}); err != nil {
+		return "", fmt.Errorf("take offer: %w", err)
+	}
+	answer, err := s.pc.CreateAnswer(nil)
+	if err != nil {
+		return "", fmt.Errorf("make answer: %w", err)
+	}
+	if err := s.pc.SetLocalDescription(answer); err != nil {
+		return "", fmt.Errorf("make answer: %w", err)
+	}
+	return answer.SDP, nil
+}
+
+// Close ends the connection and waits. Reads of its tracks end with io.EOF.
+func (s *Subscribing) Close() error {
+	err := s.pc.Close()
+	s.readers.Wait()
+	if err != nil {
+		return fmt.Errorf("close subscribing connection: %w", err)
+	}
+	return nil
+}
+
+// RemoteTrack is a track that is received. Read is for one goroutine; RequestKeyFrame for any.
+type RemoteTrack struct {
+	pc    *webrtc.PeerConnection
+	track *webrtc.TrackRemote
+}
+
+// StreamID returns the id of the stream that the track belongs to.
+func (t *RemoteTrack) StreamID() string { return t.track.StreamID() }
+
+// Video reports whether the track is video; else it is audio.
+func (t *RemoteTrack) Video() bool { return t.track.Kind() == webrtc.RTPCodecTypeVideo }
+
+// Read waits for the next packet and parses it into p, whose payload then points into buf (1500 bytes do). Once the track has ended it returns
+// an error.
+func (t *RemoteTrack) Read(p *rtp.Packet, buf []byte) error {
+	for {
+		n, _, err := t.track.Read(buf)
+		if err != nil {
+			return fmt.Errorf("read track: %w", err)
+		}
+		if p.Unmarshal(buf[:n]) == nil {
+			return nil
+		}
+	}
+}
+
+// RequestKeyFrame asks the server for a key frame. The server merges what many ask.
+func (t *RemoteTrack) RequestKeyFrame() error {
+	if err := t.pc.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: uint32(t.track.SSRC())}}); err != nil {
+		return fmt.Errorf("ask for key frame: %w", err)
+	}
+	return nil
+}
