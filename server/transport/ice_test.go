@@ -358,3 +358,40 @@ func TestPathsAreBounded(t *testing.T) {
 		t.Error("a closed connection is still known")
 	}
 }
+
+// TestHandshakeTimesOut has a client that answers checks and then says nothing, with us in either DTLS role.
+func TestHandshakeTimesOut(t *testing.T) {
+	t.Parallel()
+	for _, setup := range []string{"active", "passive"} {
+		t.Run(setup, func(t *testing.T) {
+			t.Parallel()
+			tr, h := newTransport(t, Config{handshake: 300 * time.Millisecond}), newHandler()
+			c := newTestConn(t, tr, h)
+			if _, err := c.Offer([]OfferMedia{videoOffer("0", 1)}); err != nil {
+				t.Fatal(err)
+			}
+			d, err := ParseDescription(crlf(browserOffer))
+			if err != nil {
+				t.Fatal(err)
+			}
+			d.Setup = setup
+			if err := c.SetAnswer(d); err != nil {
+				t.Fatal(err)
+			}
+			newProber(t, tr).send(request(c, nominate))
+			eventually(t, func() string {
+				c.told.mu.Lock()
+				defer c.told.mu.Unlock()
+				if !c.told.started {
+					return "the handshake has not started"
+				}
+				return ""
+			})
+			h.await(t, StateFailed)
+			if err := c.Close(); err != nil {
+				t.Fatal(err)
+			}
+			h.await(t, StateClosed)
+		})
+	}
+}

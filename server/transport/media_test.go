@@ -40,9 +40,9 @@ func forward(to *Conn) func([]byte) {
 
 // received collects the packets of the subscriber's track.
 type received struct {
-	count    atomic.Int64
-	wrong    atomic.Value // string
-	seen     chan *webrtc.TrackRemote
+	count atomic.Int64
+	wrong atomic.Value // string
+	seen  chan *webrtc.TrackRemote
 }
 
 func (r *received) watch(pc *client, first uint16) {
