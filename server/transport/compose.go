@@ -216,7 +216,7 @@ func (c *Conn) describe(sections []*sdp.MediaDescription, bundle []string, setup
 			s.WithICECredentials(local.ufrag, local.pwd).WithFingerprint("sha-256", c.t.digest).WithValueAttribute("setup", setup)
 			if first {
 				for _, candidate := range c.t.candidates() {
-					s.WithCandidate(candidate)
+					s.WithValueAttribute("candidate", candidate)
 				}
 				s.WithPropertyAttribute("end-of-candidates")
 				first = false

@@ -126,8 +126,7 @@ func TestAnswerText(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	video := Accept{Codec: d.Media[1].Codecs[0], Extensions: map[string]uint8{ridURI: 10}}
-	text, err := c.Answer(d, map[string]Accept{"1": video})
+	text, err := c.Answer(d, map[string]Accept{"1": {Codec: d.Media[1].Codecs[0], Extensions: map[string]uint8{ridURI: 10}}})
 	if err != nil {
 		t.Fatal(err)
 	}

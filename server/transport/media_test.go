@@ -150,15 +150,14 @@ func TestCallAcrossWrap(t *testing.T) {
 	}
 }
 
-func TestFeedback(t *testing.T) {
+// TestSenderReport writes RTCP for the subscriber to read.
+func TestSenderReport(t *testing.T) {
 	t.Parallel()
 	c := newCall(t, Config{}, clientConfig{}, clientConfig{role: webrtc.DTLSRoleClient}, 100)
 	c.send(t, 1)
-
-	plis := make(chan rtcp.Packet, 1)
 	report := make(chan uint32, 1)
 	receiver := c.subPC.GetReceivers()[0]
-	go func() {
+	go func() { // ends with the client
 		for {
 			packets, _, err := receiver.ReadRTCP()
 			if err != nil {
@@ -166,10 +165,7 @@ func TestFeedback(t *testing.T) {
 			}
 			for _, p := range packets {
 				if sr, ok := p.(*rtcp.SenderReport); ok {
-					select {
-					case report <- sr.RTPTime:
-					default:
-					}
+					report <- sr.RTPTime
 				}
 			}
 		}
@@ -191,9 +187,13 @@ func TestFeedback(t *testing.T) {
 	case <-time.After(5 * time.Second):
 		t.Fatal("no sender report was read")
 	}
+}
 
-	// A second connection of handlers, as the first one's fields are read by its goroutine already.
-	h := newHandler()
+// TestPictureLoss has the subscriber ask for a key frame.
+func TestPictureLoss(t *testing.T) {
+	t.Parallel()
+	plis := make(chan rtcp.Packet, 64)
+	tr, h := newTransport(t, Config{}), newHandler()
 	h.rtcp = func(b []byte) {
 		packets, err := rtcp.Unmarshal(b)
 		if err == nil && len(packets) > 0 {
@@ -203,8 +203,7 @@ func TestFeedback(t *testing.T) {
 			}
 		}
 	}
-	sub := newTestConn(t, c.tr, h)
-	pc := newClient(t, clientConfig{role: webrtc.DTLSRoleClient})
+	sub, pc := newTestConn(t, tr, h), newClient(t, clientConfig{role: webrtc.DTLSRoleClient})
 	subscribe(t, pc, sub, []OfferMedia{videoOffer("0", 99)})
 	h.await(t, StateConnected)
 	eventually(t, func() string {
