@@ -197,7 +197,9 @@ func (c *Conn) describe(sections []*sdp.MediaDescription, bundle []string, setup
 	if err != nil {
 		return "", err
 	}
-	c.described()
+	if len(bundle) > 0 {
+		c.described()
+	}
 	d := sdp.SessionDescription{
 		Origin: sdp.Origin{
 			Username: "-", SessionID: session, SessionVersion: version, NetworkType: "IN", AddressType: "IP4", UnicastAddress: "127.0.0.1",

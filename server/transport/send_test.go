@@ -241,3 +241,43 @@ func BenchmarkWriteRTP(b *testing.B) {
 		})
 	}
 }
+
+// TestBurstsFromAnyAddress sends from sockets that are bound to no address: the source is the one that the client asked.
+func TestBurstsFromAnyAddress(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ listen, at string }{{"0.0.0.0:0", "127.0.0.1"}, {"0.0.0.0:0", "127.0.0.2"}, {":0", "127.0.0.2"}, {":0", "::1"}, {"[::1]:0", "::1"}} {
+		t.Run(c.listen+" at "+c.at, func(t *testing.T) {
+			t.Parallel()
+			tr := newTransport(t, Config{ListenUDP: c.listen})
+			conn := newTestConn(t, tr, newHandler())
+			// A connected socket takes datagrams from the address it asked alone.
+			sink, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(netip.AddrPortFrom(netip.MustParseAddr(c.at), tr.UDPAddr().Port())))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer sink.Close() //nolint:errcheck // has served
+			if _, err := sink.Write(request(conn, nominate)); err != nil {
+				t.Fatal(err)
+			}
+			if err := sink.SetReadDeadline(time.Now().Add(5 * time.Second)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := sink.Read(make([]byte, 2048)); err != nil {
+				t.Fatal(err)
+			}
+			k, _ := testKeys(t, srtp.ProtectionProfileAeadAes128Gcm)
+			conn.keys.Store(k)
+			header := make([]byte, 12)
+			header[0] = 0x80
+			for i := range 20 {
+				binary.BigEndian.PutUint16(header[2:], uint16(i))
+				conn.WriteRTP(header, make([]byte, 1000-i/7*100), uint64(i))
+			}
+			tr.Flush()
+			readSizes(t, sink, 20)
+			if n := tr.ledger.sendErrors.Load(); n != 0 || tr.sock.single.Load() {
+				t.Errorf("%d send errors, single packets: %v", n, tr.sock.single.Load())
+			}
+		})
+	}
+}
