@@ -135,6 +135,8 @@ func TestRulesBite(t *testing.T) {
 		{"server/session/session.go", "github.com/pion/rtp", true},
 		{"server/session/session.go", "parley/rtc/protocol", false},
 		{"server/sfu/up.go", "parley/server/session", true},
+		{"server/transport/dtls.go", "github.com/pion/webrtc/v4", true},
+		{"server/transport/media_test.go", "github.com/pion/webrtc/v4", false}, // stock clients are its peers
 		{"server/gateway/gateway.go", "parley/rtc", true},
 		{"server/gateway/gateway.go", "parley/rtc/wire", false},
 		{"rtc/session.go", "parley/server/node", true},

@@ -197,7 +197,9 @@ func (c *Conn) describe(sections []*sdp.MediaDescription, bundle []string, setup
 	if err != nil {
 		return "", err
 	}
-	c.described()
+	if len(bundle) > 0 {
+		c.described()
+	}
 	d := sdp.SessionDescription{
 		Origin: sdp.Origin{
 			Username: "-", SessionID: session, SessionVersion: version, NetworkType: "IN", AddressType: "IP4", UnicastAddress: "127.0.0.1",
@@ -216,7 +218,7 @@ func (c *Conn) describe(sections []*sdp.MediaDescription, bundle []string, setup
 			s.WithICECredentials(local.ufrag, local.pwd).WithFingerprint("sha-256", c.t.digest).WithValueAttribute("setup", setup)
 			if first {
 				for _, candidate := range c.t.candidates() {
-					s.WithCandidate(candidate)
+					s.WithValueAttribute("candidate", candidate)
 				}
 				s.WithPropertyAttribute("end-of-candidates")
 				first = false

@@ -55,7 +55,7 @@ type Codec struct {
 // ParseDescription reads a client's offer or answer of up to 256 KB and 64 sections. Whatever is in it is only taken down here; Answer and
 // SetAnswer check that it makes sense.
 func ParseDescription(s string) (*Description, error) {
-	if len(s) > maxDescription {
+	if s == "" || len(s) > maxDescription {
 		return nil, fmt.Errorf("%w: %d bytes", ErrDescription, len(s))
 	}
 	var raw sdp.SessionDescription

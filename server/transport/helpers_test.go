@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/pprof"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -60,14 +61,18 @@ func (h *handler) State(s State) {
 	h.change <- struct{}{}
 }
 
+func (h *handler) told() []State {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.states)
+}
+
 // await waits until the handler was told of s as the latest state.
 func (h *handler) await(t *testing.T, s State) {
 	t.Helper()
 	deadline := time.After(10 * time.Second)
 	for {
-		h.mu.Lock()
-		states := h.states
-		h.mu.Unlock()
+		states := h.told()
 		if len(states) > 0 && states[len(states)-1] == s {
 			return
 		}

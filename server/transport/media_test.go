@@ -40,16 +40,18 @@ func forward(to *Conn) func([]byte) {
 
 // received collects the packets of the subscriber's track.
 type received struct {
-	count    atomic.Int64
-	wrong    atomic.Value // string
-	previous atomic.Uint32
-	seen     chan *webrtc.TrackRemote
+	count atomic.Int64
+	wrong atomic.Value // string
+	seen  chan *webrtc.TrackRemote
 }
 
 func (r *received) watch(pc *client, first uint16) {
 	r.seen = make(chan *webrtc.TrackRemote, 8)
 	pc.OnTrack(func(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
 		r.seen <- track
+		if track.Kind() != webrtc.RTPCodecTypeVideo {
+			return
+		}
 		want := first
 		for n := 0; ; n++ {
 			p, _, err := track.ReadRTP()
@@ -148,16 +150,14 @@ func TestCallAcrossWrap(t *testing.T) {
 	}
 }
 
-func TestFeedback(t *testing.T) {
+// TestSenderReport writes RTCP for the subscriber to read.
+func TestSenderReport(t *testing.T) {
 	t.Parallel()
 	c := newCall(t, Config{}, clientConfig{}, clientConfig{role: webrtc.DTLSRoleClient}, 100)
 	c.send(t, 1)
-
-	plis := make(chan rtcp.Packet, 1)
 	report := make(chan uint32, 1)
-	track := <-c.got.seen
 	receiver := c.subPC.GetReceivers()[0]
-	go func() {
+	go func() { // ends with the client
 		for {
 			packets, _, err := receiver.ReadRTCP()
 			if err != nil {
@@ -165,10 +165,7 @@ func TestFeedback(t *testing.T) {
 			}
 			for _, p := range packets {
 				if sr, ok := p.(*rtcp.SenderReport); ok {
-					select {
-					case report <- sr.RTPTime:
-					default:
-					}
+					report <- sr.RTPTime
 				}
 			}
 		}
@@ -190,9 +187,13 @@ func TestFeedback(t *testing.T) {
 	case <-time.After(5 * time.Second):
 		t.Fatal("no sender report was read")
 	}
+}
 
-	// A second connection of handlers, as the first one's fields are read by its goroutine already.
-	h := newHandler()
+// TestPictureLoss has the subscriber ask for a key frame.
+func TestPictureLoss(t *testing.T) {
+	t.Parallel()
+	plis := make(chan rtcp.Packet, 64)
+	tr, h := newTransport(t, Config{}), newHandler()
 	h.rtcp = func(b []byte) {
 		packets, err := rtcp.Unmarshal(b)
 		if err == nil && len(packets) > 0 {
@@ -202,8 +203,7 @@ func TestFeedback(t *testing.T) {
 			}
 		}
 	}
-	sub := newTestConn(t, c.tr, h)
-	pc := newClient(t, clientConfig{role: webrtc.DTLSRoleClient})
+	sub, pc := newTestConn(t, tr, h), newClient(t, clientConfig{role: webrtc.DTLSRoleClient})
 	subscribe(t, pc, sub, []OfferMedia{videoOffer("0", 99)})
 	h.await(t, StateConnected)
 	eventually(t, func() string {
@@ -220,7 +220,6 @@ func TestFeedback(t *testing.T) {
 			return "no picture loss indication arrived"
 		}
 	})
-	_ = track
 }
 
 func TestProfiles(t *testing.T) {
