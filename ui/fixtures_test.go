@@ -33,6 +33,7 @@ func newBench(t *testing.T, th *theme.Theme, width, height int, state model.Stat
 	b.win.Show()
 	b.apply(state)
 	b.present()
+	b.beat(noon())
 	b.All = nil
 	return b
 }
@@ -64,7 +65,7 @@ func callOf(people int) model.Call {
 			name = "Zoe Park"
 		}
 		id := fmt.Sprint("p", n)
-		t := model.Tile{ID: "s" + id, PersonID: id, Name: name, Own: own, Level: &model.Level{}, Moderation: !own}
+		t := model.Tile{ID: "s" + id, PersonID: id, Name: name, Own: own, Level: levelOf(n), Moderation: !own}
 		switch {
 		case n%5 == 3:
 			t.Media = model.TileCameraOff
@@ -79,6 +80,14 @@ func callOf(people int) model.Call {
 		c.People = append(c.People, model.Person{ID: id, Name: name, Own: own, Muted: t.Muted, CameraOff: t.Media == model.TileCameraOff})
 	}
 	return c
+}
+
+func levelOf(n int) *model.Level {
+	l := &model.Level{}
+	if n%3 == 1 {
+		l.Set(0.7)
+	}
+	return l
 }
 
 func devices() model.Devices {

@@ -116,17 +116,20 @@ func TestGoldenSharing(t *testing.T) {
 }
 
 func TestGoldenPanels(t *testing.T) {
-	chatting := callOf(5)
-	chatting.Panel, chatting.Chat, chatting.ChatDraft = model.PanelChat, chat(), "A draft that is long enough to need a second line in the field"
+	chatting := func() model.Call {
+		c := callOf(5)
+		c.Panel, c.Chat, c.ChatDraft = model.PanelChat, chat(), "A draft that is long enough to need a second line in the field"
+		return c
+	}
 	empty := callOf(2)
 	empty.Panel = model.PanelChat
 	listing := callOf(9)
 	listing.Panel, listing.Unread = model.PanelPeople, 3
 	for _, s := range []scene{
-		{"chat-dark", theme.Dark, 1, 1280, 800, inCall(chatting)},
-		{"chat-light", theme.Light, 1, 1100, 700, inCall(chatting)},
-		{"chat-small", theme.Dark, 1, 640, 360, inCall(chatting)},
-		{"chat-large-text", theme.Light, 2, 1100, 700, inCall(chatting)},
+		{"chat-dark", theme.Dark, 1, 1280, 800, inCall(chatting())},
+		{"chat-light", theme.Light, 1, 1100, 700, inCall(chatting())},
+		{"chat-small", theme.Dark, 1, 640, 360, inCall(chatting())},
+		{"chat-large-text", theme.Light, 2, 1100, 700, inCall(chatting())},
 		{"chat-empty", theme.Dark, 1, 900, 600, inCall(empty)},
 		{"people-light", theme.Light, 1, 1100, 700, inCall(listing)},
 		{"people-small", theme.Dark, 1, 640, 360, inCall(listing)},
@@ -143,16 +146,19 @@ func TestGoldenConnection(t *testing.T) {
 	}
 	joining := callOf(1)
 	joining.Phase, joining.Started, joining.People = model.PhaseJoining, time.Time{}, nil
-	lost := in(model.PhaseLost, 0, "")
-	lost.Panel, lost.Chat, lost.ChatDraft = model.PanelChat, chat()[:4], "Not sent yet"
+	lost := func() model.Call {
+		c := in(model.PhaseLost, 0, "")
+		c.Panel, c.Chat, c.ChatDraft = model.PanelChat, chat()[:4], "Not sent yet"
+		return c
+	}
 	noticed := inCall(in(model.PhaseReconnecting, 12*time.Second, ""))
 	noticed.Notices = []model.Notice{{ID: 1, Text: "Ben Ortiz joined."}, {ID: 2, Text: "Your microphone was muted by a moderator.", Kind: model.NoticeWarning}}
 	for _, s := range []scene{
 		{"joining-dark", theme.Dark, 1, 900, 600, inCall(joining)},
 		{"reconnecting-dark", theme.Dark, 1, 1100, 700, noticed},
 		{"reconnecting-small", theme.Light, 1, 640, 360, inCall(in(model.PhaseReconnecting, 2*time.Second, ""))},
-		{"lost-light", theme.Light, 1, 1100, 700, inCall(lost)},
-		{"lost-small", theme.Dark, 1, 640, 360, inCall(lost)},
+		{"lost-light", theme.Light, 1, 1100, 700, inCall(lost())},
+		{"lost-small", theme.Dark, 1, 640, 360, inCall(lost())},
 		{"ended-dark", theme.Dark, 1, 900, 600, inCall(in(model.PhaseEnded, 0, "A moderator removed you from the meeting."))},
 	} {
 		s.run(t)
