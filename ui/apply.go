@@ -55,7 +55,7 @@ func (w *Window) enter(before model.Screen) {
 	case model.ScreenPrejoin:
 		s.prejoin.Enter(w.state.Prejoin)
 	case model.ScreenCall:
-		s.call.Enter(w.state.Call, time.Now())
+		s.call.Enter(w.state.Call, w.now())
 	}
 	if w.presenter != nil {
 		w.presenter.lively.Store(screen != model.ScreenHome)
@@ -70,7 +70,7 @@ func (w *Window) update() {
 	case model.ScreenPrejoin:
 		w.screens.prejoin.Update(w.state.Prejoin)
 	case model.ScreenCall:
-		w.screens.call.Update(w.state.Call, time.Now())
+		w.screens.call.Update(w.state.Call, w.now())
 	}
 }
 

@@ -41,6 +41,7 @@ type Window struct {
 	latest    atomic.Pointer[model.State] // the newest state that waits to be shown
 	pending   atomic.Bool                 // a post is on its way that will show it
 	closing   sync.Once
+	now       func() time.Time
 
 	// UI thread state
 	state   model.State
@@ -79,7 +80,7 @@ func newWindow(app fyne.App, opt Options, poster func(func())) *Window {
 	}
 	icon := fyne.NewStaticResource("icon.png", assets.AppIcon())
 	app.SetIcon(icon)
-	w := &Window{opt: opt, win: app.NewWindow(opt.Title), poster: poster}
+	w := &Window{opt: opt, win: app.NewWindow(opt.Title), poster: poster, now: time.Now}
 	w.win.SetIcon(icon)
 	w.win.SetPadded(false)
 	w.win.SetMaster()
@@ -95,7 +96,7 @@ func newWindow(app fyne.App, opt Options, poster func(func())) *Window {
 func (w *Window) build() {
 	c := w.win.Canvas()
 	w.env = &widgets.Env{Send: w.opt.Send, Tips: widgets.NewTips(), Key: w.key, Shortcut: w.shortcut, Canvas: c}
-	w.env.Moved = func() { w.screens.call.Moved(time.Now()) }
+	w.env.Moved = func() { w.screens.call.Moved(w.now()) }
 	s := &w.screens
 	s.home, s.prejoin, s.call, s.notices = home.New(w.env), prejoin.New(w.env), call.New(w.env), newNotices(w.env)
 	w.win.SetContent(container.NewStack(s.home, s.prejoin, s.call, s.notices, w.env.Tips))

@@ -80,7 +80,13 @@ func (b *bands) beat(now time.Time) {
 		kind = model.NoticeInfo
 	}
 	b.wire.SetKind(kind)
-	b.wire.Set(text)
+	if b.wire.Text() != text {
+		again := len(b.wire.Text()) != len(text) // each digit makes the band wider
+		b.wire.Set(text)
+		if again {
+			b.Refresh()
+		}
+	}
 }
 
 // deviceProblem says what is wrong with a device, unless the own tile says it.
@@ -126,6 +132,7 @@ func (b *bands) CreateRenderer() fyne.WidgetRenderer {
 		for _, band := range b.all() {
 			if band.Text() != "" {
 				h := band.HeightFor(w)
+				w := min(band.Natural(), w)
 				widgets.Place(band, (s.Width-w)/2, y, w, h)
 				y += h + theme.Gap
 			}

@@ -86,13 +86,14 @@ func titled(title string, items []*fyne.MenuItem) []*fyne.MenuItem {
 
 func (b *bottomBar) update(c model.Call) {
 	b.call = c
+	over := c.Phase == model.PhaseLost || c.Phase == model.PhaseEnded
 	set := func(button *widgets.IconButton, on bool, icon, off assets.Icon, name, offName string) {
 		if on {
 			button.Set(icon, widgets.LookNormal, name)
 		} else {
 			button.Set(off, widgets.LookOff, offName)
 		}
-		button.SetDisabled(!c.CanPublish)
+		button.SetDisabled(!c.CanPublish || over)
 	}
 	set(b.mic, c.MicOn, assets.IconMic, assets.IconMicOff, "Mute", "Unmute")
 	set(b.camera, c.CameraOn, assets.IconCamera, assets.IconCameraOff, "Turn camera off", "Turn camera on")
@@ -101,7 +102,7 @@ func (b *bottomBar) update(c model.Call) {
 	} else {
 		b.share.Set(assets.IconScreenShare, widgets.LookNormal, "Share screen")
 	}
-	b.share.SetDisabled(!c.CanPublish)
+	b.share.SetDisabled(!c.CanPublish || over)
 	panel := func(button *widgets.IconButton, icon assets.Icon, p model.Panel, open, close string) {
 		if c.Panel == p {
 			button.Set(icon, widgets.LookActive, close)

@@ -15,8 +15,8 @@ import (
 // chatMost is how many characters a message has at most: the wire carries 8 KiB, and a character has up to four bytes.
 const chatMost = 2000
 
-// fieldRows is how many lines the field grows to.
-const fieldRows = 4
+// rowsMost is how many lines the field grows to.
+const rowsMost = 4
 
 // chatPanel is the chat: the lines, and the field one writes in. The text typed is told to the controller with each change, so that
 // it survives reconnecting; the field takes it back only when the screen is entered, for it is the field that is ahead.
@@ -59,26 +59,24 @@ func (p *chatPanel) update(c model.Call) {
 // enter takes the draft over when the screen is entered.
 func (p *chatPanel) enter(draft string) {
 	p.field.Put(draft)
-	p.fit()
+	p.send.SetDisabled(!p.sendable())
+	p.Refresh()
 }
 
 func (p *chatPanel) sendable() bool { return p.may && strings.TrimSpace(p.field.Text) != "" }
 
 func (p *chatPanel) changed(text string) {
 	p.env.Send(model.SetDraft{Text: text})
-	p.fit()
-}
-
-// fit lets the field grow with its lines.
-func (p *chatPanel) fit() {
 	p.send.SetDisabled(!p.sendable())
-	width := max(p.field.Size().Width-2*theme.Pad, 80)
-	rows := min(max(len(widgets.Wrap(p.field.Text, width, widgets.Style{Size: theme.SizeText})), 1), fieldRows)
-	if rows != p.rows {
-		p.rows = rows
-		p.field.SetMinRowsVisible(rows)
+	if p.fieldRows(p.field.Size().Width) != p.rows {
 		p.Refresh()
 	}
+}
+
+// fieldRows returns how many lines the field needs at a width.
+func (p *chatPanel) fieldRows(width float32) int {
+	lines := len(widgets.Wrap(p.field.Text, max(width-2*theme.Pad, 80), widgets.Style{Size: theme.SizeText}))
+	return min(max(lines, 1), rowsMost)
 }
 
 func (p *chatPanel) submit() {
@@ -95,9 +93,13 @@ func (p *chatPanel) CreateRenderer() fyne.WidgetRenderer {
 	least := func() fyne.Size { return fyne.NewSize(200, 100) }
 	layout := func(s fyne.Size) {
 		pad := theme.Gap + 4
+		w := s.Width - 2*pad - theme.Target - theme.Gap
+		if rows := p.fieldRows(w); rows != p.rows {
+			p.rows = rows
+			p.field.SetMinRowsVisible(rows)
+		}
 		h := min(max(p.field.MinSize().Height, theme.Target), s.Height/2)
 		y := s.Height - h - pad
-		w := s.Width - 2*pad - theme.Target - theme.Gap
 		widgets.Place(p.list, 0, 0, s.Width, y-theme.Gap)
 		widgets.Place(p.field, pad, y, w, h)
 		widgets.Place(p.send, pad+w+theme.Gap, s.Height-pad-theme.Target, theme.Target, theme.Target)

@@ -106,7 +106,7 @@ func newPersonRow(env *widgets.Env) *personRow {
 	r := &personRow{env: env, avatar: widgets.NewAvatar("", 32), name: widgets.NewLine("", widgets.Style{})}
 	r.state = widgets.NewLine("", widgets.Style{Size: theme.SizeSmall, Colour: theme.SecondText})
 	r.mic = widgets.NewIcon(assets.IconMicOff, theme.SecondText)
-	r.mute = widgets.NewIconButton(env, assets.IconMicOff, widgets.LookGhost, "Mute for everyone", "", r.forceMute)
+	r.mute = widgets.NewIconButton(env, assets.IconMic, widgets.LookGhost, "Mute for everyone", "", r.forceMute)
 	r.ExtendBaseWidget(r)
 	return r
 }

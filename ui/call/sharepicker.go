@@ -13,6 +13,9 @@ import (
 // pickerWidth is how wide the share picker is at most.
 const pickerWidth = float32(680)
 
+// edge is room around the choices for the ring of the one that has the keyboard: the scroll around them would cut it off.
+const edge = 3
+
 // sharePicker offers what can be shared, each with a small picture. Arrows move, Enter shares, Escape closes.
 type sharePicker struct {
 	widget.BaseWidget
@@ -110,7 +113,7 @@ func (p *sharePicker) bodyHeight(width float32) float32 {
 		h += p.problem.HeightFor(width) + theme.Gap
 	}
 	if len(p.choices) > 0 {
-		return h + p.layout.heightFor(width, p.grid.Objects)
+		return h + p.layout.heightFor(width+2*edge, p.grid.Objects)
 	}
 	if h == 0 {
 		h = p.wait.HeightFor(width)
@@ -140,8 +143,8 @@ func (p *sharePicker) CreateRenderer() fyne.WidgetRenderer {
 		bottom := s.Height - m.Height
 		widgets.Place(p.cancel, s.Width-m.Width, bottom, m.Width, m.Height)
 		widgets.Place(p.wait, 0, y, s.Width, p.wait.HeightFor(s.Width))
-		p.layout.width = s.Width
-		widgets.Place(p.scroll, 0, y, s.Width, bottom-theme.Pad-y)
+		p.layout.width = s.Width + 2*edge
+		widgets.Place(p.scroll, -edge, y, s.Width+2*edge, bottom-theme.Pad-y)
 		p.scroll.Refresh()
 	}
 	return widgets.NewRenderer(objects, least, layout, refresh)
@@ -158,7 +161,7 @@ func (l *choicesLayout) cell(width float32, objects []fyne.CanvasObject) fyne.Si
 	if width < 420 || len(objects) == 2 || len(objects) == 4 {
 		l.cols = 2
 	}
-	w := (width - float32(l.cols-1)*theme.Gap) / float32(l.cols)
+	w := (width - 2*edge - float32(l.cols-1)*theme.Gap) / float32(l.cols)
 	h := float32(0)
 	for _, o := range objects {
 		h = max(h, o.(*widgets.Choice).HeightFor(w))
@@ -169,7 +172,7 @@ func (l *choicesLayout) cell(width float32, objects []fyne.CanvasObject) fyne.Si
 func (l *choicesLayout) heightFor(width float32, objects []fyne.CanvasObject) float32 {
 	cell := l.cell(width, objects)
 	rows := (len(objects) + l.cols - 1) / l.cols
-	return float32(rows)*(cell.Height+theme.Gap) - theme.Gap
+	return float32(rows)*(cell.Height+theme.Gap) - theme.Gap + 2*edge
 }
 
 // MinSize returns the height at the width that the picker gave.
@@ -184,6 +187,6 @@ func (l *choicesLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
 func (l *choicesLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
 	cell := l.cell(s.Width, objects)
 	for n, o := range objects {
-		widgets.Place(o, float32(n%l.cols)*(cell.Width+theme.Gap), float32(n/l.cols)*(cell.Height+theme.Gap), cell.Width, cell.Height)
+		widgets.Place(o, edge+float32(n%l.cols)*(cell.Width+theme.Gap), edge+float32(n/l.cols)*(cell.Height+theme.Gap), cell.Width, cell.Height)
 	}
 }

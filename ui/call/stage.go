@@ -193,7 +193,10 @@ func (r *stageRenderer) Layout(area fyne.Size) {
 	s.more.Set(fmt.Sprintf("%d more", hidden), "")
 	widgets.SetShown(s.more, hidden > 0)
 	m := s.more.MinSize()
-	widgets.Place(s.more, area.Width-m.Width-theme.Gap, area.Height-m.Height-theme.Gap, m.Width, m.Height)
+	if hidden > 0 { // at the upper right of the last tile, where its name is not
+		last := targets[s.shown[len(s.shown)-1]]
+		widgets.Place(s.more, last.x+last.w-m.Width-4, last.y+4, m.Width, m.Height)
+	}
 }
 
 // settle brings the tiles to their places; those that were elsewhere glide there.

@@ -130,16 +130,22 @@ func (s *Screen) layout(z fyne.Size) {
 	if s.problem.Text() != "" {
 		problem = s.problem.HeightFor(inner) + theme.Gap
 	}
-	below := max(problem, s.offer.MinSize().Height) // room for either, so that nothing jumps when it comes
+	below := problem
+	if s.offer.Visible() {
+		below = max(below, s.offer.MinSize().Height)
+	}
+	most := pad + title + theme.Gap + field + theme.Gap + max(problem, 48) + pad - theme.Gap
 	card := pad + title + theme.Gap + field + theme.Gap + below + pad - theme.Gap
 	mark, name, claim := float32(64), s.name.MinSize().Height, s.claim.HeightFor(w)
 	version := s.version.MinSize().Height
 	head := mark + 12 + name + claim + theme.WidePad
-	if z.Height < head+card+version+3*theme.Pad { // no room to greet
+	if z.Height < head+most+version+3*theme.Pad { // no room to greet
 		mark, claim = 40, 0
 		head = mark + 4 + name + 12
 	}
-	x, y := (z.Width-w)/2, max((z.Height-head-card)/2-theme.Pad, theme.Gap)
+	// The place follows from the tallest card, so that nothing above jumps when a problem comes.
+	x, y := (z.Width-w)/2, max((z.Height-head-most)/2-theme.Pad, theme.Gap)
+	widgets.SetShown(s.version, y+head+card+version+theme.Pad < z.Height)
 	widgets.Place(s.mark, (z.Width-mark)/2, y, mark, mark)
 	y += mark + 4
 	if claim > 0 {

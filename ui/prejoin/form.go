@@ -10,6 +10,9 @@ import (
 	"parley/ui/widgets"
 )
 
+// edge is room around the form for the rings of what has the keyboard: the scroll around it would cut them off.
+const edge = 3
+
 // form is the right half: name, camera, microphone, speaker, each with its problem under it.
 type form struct {
 	widget.BaseWidget
@@ -86,13 +89,14 @@ func (f *form) parts() []part {
 // heightFor returns the height at a width.
 func (f *form) heightFor(width float32) float32 {
 	h := float32(0)
+	width -= 2 * edge
 	for _, p := range f.parts() {
 		h += p.least + p.gap
 		if p.under != nil && p.under.Text() != "" {
 			h += p.under.HeightFor(width) + theme.Gap
 		}
 	}
-	return h - theme.Gap
+	return h - theme.Gap + 2*edge
 }
 
 // CreateRenderer makes the form's renderer.
@@ -104,22 +108,24 @@ func (f *form) CreateRenderer() fyne.WidgetRenderer {
 			widgets.SetShown(b, b.Text() != "")
 		}
 	}
-	layout := func(s fyne.Size) {
-		y := float32(0)
+	layout := func(z fyne.Size) {
+		s := fyne.NewSize(z.Width-2*edge, z.Height)
+		y := float32(edge)
+		place := func(o fyne.CanvasObject, x, y, w, h float32) { widgets.Place(o, x+edge, y, w, h) }
 		for _, p := range f.parts() {
 			w := s.Width
 			if p.beside != nil {
 				b := max(p.beside.MinSize().Width, 72)
 				w -= b + theme.Gap
-				widgets.Place(p.beside, w+theme.Gap, y, b, p.least)
+				place(p.beside, w+theme.Gap, y, b, p.least)
 			}
 			if p.row != nil {
-				widgets.Place(p.row, 0, y, w, p.least)
+				place(p.row, 0, y, w, p.least)
 				y += p.least + p.gap
 			}
 			if p.under != nil && p.under.Text() != "" {
 				h := p.under.HeightFor(s.Width)
-				widgets.Place(p.under, 0, y, s.Width, h)
+				place(p.under, 0, y, s.Width, h)
 				y += h + theme.Gap
 			}
 		}

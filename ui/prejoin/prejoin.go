@@ -66,6 +66,9 @@ func (s *Screen) Update(p model.Prejoin) {
 	if p.Meeting == "" {
 		title = "Join the meeting"
 	}
+	if p.Joining {
+		title = strings.Replace(title, "Join ", "Joining ", 1) + "…"
+	}
 	s.title.Set(title)
 	s.view.update(p)
 	s.level.SetLevel(p.Level)
@@ -83,11 +86,12 @@ func (s *Screen) Update(p model.Prejoin) {
 }
 
 func (s *Screen) enable() {
-	text := "Join now"
+	text, rank := "Join now", widgets.Primary
 	if s.state.Joining {
-		text = "Cancel"
+		text, rank = "Cancel", widgets.Secondary
 	}
 	s.join.SetText(text)
+	s.join.SetRank(rank)
 	s.join.SetDisabled(!s.state.Joining && strings.TrimSpace(s.form.name.Text) == "")
 }
 
@@ -150,17 +154,18 @@ func (s *Screen) layout(z fyne.Size) {
 	label := s.levelL.MinSize().Height
 	view := min(left*9/16, z.Height-head-label-12-theme.Gap-pad)
 	left = max(view*16/9, 160)
-	content := s.form.heightFor(side) + theme.Pad + button
+	content := s.form.heightFor(side+2*edge) + theme.Pad + button
 	x := (z.Width - left - pad - side) / 2
 	tall := max(view+12+label, min(content, z.Height-head-pad))
 	y := head + max((z.Height-head-pad-tall)/2, 0)*0.8
 	widgets.Place(s.view, x, y, left, view)
-	widgets.Place(s.level, x+2, y+view+12, 120, label)
-	widgets.Place(s.levelL, x+132, y+view+12, left-132, label)
+	bar := min(left*0.3, 160)
+	widgets.Place(s.level, x+2, y+view+12, bar, label)
+	widgets.Place(s.levelL, x+bar+14, y+view+12, left-bar-14, label)
 	fx := x + left + pad
-	s.form.width = side
-	form := min(s.form.heightFor(side), z.Height-y-pad-button-theme.Pad)
-	widgets.Place(s.scroll, fx, y, side, form)
+	s.form.width = side + 2*edge
+	form := min(s.form.heightFor(s.form.width), z.Height-y-pad-button-theme.Pad)
+	widgets.Place(s.scroll, fx-edge, y-edge, side+2*edge, form)
 	s.scroll.Refresh()
 	widgets.Place(s.join, fx, y+form+theme.Pad, side, button)
 }

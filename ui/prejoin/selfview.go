@@ -97,6 +97,9 @@ func (v *selfView) CreateRenderer() fyne.WidgetRenderer {
 	least := func() fyne.Size { return fyne.NewSize(192, 108) }
 	refresh := func() {
 		v.ground.FillColor, v.ground.StrokeColor, v.ground.StrokeWidth = widgets.Colour(theme.Surface), widgets.Colour(theme.Line), 1
+		if v.picture.Has() {
+			v.ground.StrokeWidth = 0
+		}
 		widgets.SetShown(v.words, v.words.Text() != "")
 	}
 	layout := func(s fyne.Size) {

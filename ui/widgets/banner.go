@@ -81,7 +81,8 @@ func (b *Banner) aside() float32 {
 
 // stacked reports whether the buttons stand below the text, for want of width.
 func (b *Banner) stacked(width float32) bool {
-	return b.aside() > 0 && width-b.aside()-2*b.pad()-assets.IconSize < 160
+	room := width - b.aside() - 2*b.pad() - assets.IconSize - theme.Gap
+	return b.aside() > 0 && room < min(160, b.text.style.Measure(b.text.text).Width)
 }
 
 func (b *Banner) textWidth(width float32) float32 {

@@ -59,6 +59,14 @@ func (b *Button) SetText(text string) {
 	}
 }
 
+// SetRank changes how much it matters.
+func (b *Button) SetRank(rank Rank) {
+	if b.rank != rank {
+		b.rank = rank
+		b.Refresh()
+	}
+}
+
 // SetIcon changes the icon.
 func (b *Button) SetIcon(icon assets.Icon) {
 	if b.icon != icon {

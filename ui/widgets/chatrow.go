@@ -22,7 +22,7 @@ type chatRow struct {
 	avatar *Avatar
 	name   *Line
 	time   *Line
-	body   *widget.RichText
+	body   *chatText
 	note   *Paragraph
 	again  *Button
 }
@@ -30,8 +30,7 @@ type chatRow struct {
 func newChatRow(env *Env, line model.ChatLine, first bool) *chatRow {
 	small := Style{Size: theme.SizeSmall, Colour: theme.SecondText}
 	r := &chatRow{env: env, avatar: NewAvatar(line.Name, chatFace), name: NewLine("", Style{Size: theme.SizeText, Bold: true}), time: NewLine("", small)}
-	r.body = widget.NewRichText()
-	r.body.Wrapping = fyne.TextWrapWord
+	r.body = newChatText()
 	r.note = NewParagraph("", small)
 	r.again = NewButton(env, "Send again", assets.IconRetry, Quiet, r.resend)
 	r.again.Hide()
@@ -55,8 +54,7 @@ func (r *chatRow) take(line model.ChatLine, first bool) {
 	r.avatar.Set(line.Name)
 	r.name.Set(name)
 	r.time.Set(line.Time.Format("15:04"))
-	r.body.Segments = ChatSegments(line.Text, ink)
-	r.body.Refresh()
+	r.body.set(line.Text, ink)
 	note := ""
 	switch {
 	case line.Failed != "":
@@ -80,15 +78,10 @@ func (r *chatRow) update(line model.ChatLine, first bool) bool {
 
 func (r *chatRow) headHeight() float32 { return r.name.MinSize().Height }
 
-// bodyInset is the margin that a rich text puts around itself.
-func bodyInset() float32 { return size("innerPadding") }
-
 // heightFor returns the height at a width.
 func (r *chatRow) heightFor(width float32) float32 {
 	w := width - chatIndent
-	inset := bodyInset()
-	r.body.Resize(fyne.NewSize(w+2*inset, r.body.Size().Height))
-	h := r.body.MinSize().Height - 2*inset + 4
+	h := r.body.heightFor(w) + 4
 	if r.first {
 		h += r.headHeight() + 10
 	}
@@ -120,11 +113,9 @@ func (r *chatRow) CreateRenderer() fyne.WidgetRenderer {
 			place(r.time, chatIndent+name+theme.Gap, y+1, stamp, h)
 			y += h
 		}
-		inset := bodyInset()
-		r.body.Resize(fyne.NewSize(w+2*inset, r.body.Size().Height))
-		h := r.body.MinSize().Height
-		place(r.body, chatIndent-inset, y-inset+1, w+2*inset, h)
-		y += h - 2*inset + 2
+		h := r.body.heightFor(w)
+		place(r.body, chatIndent, y+1, w, h)
+		y += h + 2
 		note := r.note.HeightFor(w)
 		place(r.note, chatIndent, y, w, note)
 		m := r.again.MinSize()

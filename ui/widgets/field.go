@@ -66,6 +66,7 @@ func (f *Field) Put(text string) {
 	changed := f.OnChanged
 	f.OnChanged = nil
 	f.SetText(text)
+	f.Entry.TypedKey(&fyne.KeyEvent{Name: fyne.KeyPageDown}) // the cursor goes to the end
 	f.OnChanged = changed
 }
 

@@ -86,7 +86,7 @@ type LevelBar struct {
 	level *model.Level
 	shown float32
 	lit   int
-	segs  [20]*canvas.Rectangle
+	segs  [16]*canvas.Rectangle
 }
 
 // NewLevelBar returns a bar.
@@ -135,9 +135,9 @@ func (b *LevelBar) CreateRenderer() fyne.WidgetRenderer {
 		}
 	}
 	r.layout = func(s fyne.Size) {
-		w := (s.Width + 3) / float32(len(b.segs))
+		w := (s.Width + 4) / float32(len(b.segs))
 		for n, seg := range b.segs {
-			place(seg, float32(n)*w, (s.Height-6)/2, w-3, 6)
+			place(seg, float32(n)*w, (s.Height-6)/2, w-4, 6)
 		}
 	}
 	r.refresh()

@@ -22,7 +22,7 @@ type Picture struct {
 func NewPicture(whole bool) *Picture {
 	p := &Picture{image: &canvas.Image{ScaleMode: canvas.ImageScaleFastest, FillMode: canvas.ImageFillCover, CornerRadius: theme.Radius}}
 	if whole {
-		p.image.FillMode = canvas.ImageFillContain
+		p.image.FillMode, p.image.CornerRadius = canvas.ImageFillContain, 0 // round corners would take some of it away
 	}
 	p.image.Hide()
 	return p

@@ -51,7 +51,7 @@ func (t *Tile) refresh() {
 		ink = theme.OnShade
 	}
 	d.ground.FillColor, d.ground.StrokeColor, d.ground.StrokeWidth = colour(t.ground()), colour(theme.Line), 1
-	if t.tile.Screen || t.live() {
+	if t.tile.Screen || t.live() || frozen {
 		d.ground.StrokeWidth = 0
 	}
 	d.veil.FillColor = colour(theme.Shade)
@@ -150,7 +150,7 @@ func (t *Tile) layoutMiddle(s fyne.Size) {
 func (t *Tile) setPill(icon assets.Icon, short string, roomy bool) {
 	text := t.label()
 	if icon != "" && !roomy {
-		text = short + " · " + text
+		text += " · " + short
 	}
 	mark := assets.Icon("")
 	switch {
