@@ -1,0 +1,167 @@
+package capture
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"parley/media"
+	"parley/media/codec"
+	"parley/media/codec/opus"
+)
+
+// AudioConfig says what to capture and where it goes, as VideoConfig does.
+type AudioConfig struct {
+	Source media.AudioSource
+	// Opened is called once the source delivers. It may be nil.
+	Opened func()
+	// Sound is called with each 10 ms of sound as it was captured, muted or not, mono. It may be nil.
+	Sound func(pcm []int16)
+	// Encoded is called with each packet while sending and not muted. A frame without Data was not worth sending (silence); the next with Data
+	// begins anew, which KeyFrame marks.
+	Encoded func(media.EncodedFrame)
+	Ended   func(error)
+}
+
+// Audio is a running capture of sound. Its methods are safe for concurrent use.
+type Audio struct {
+	cfg     AudioConfig
+	ctx     context.Context
+	cancel  context.CancelFunc
+	running sync.WaitGroup
+	close   sync.Once
+	loss    atomic.Int64
+
+	mu      sync.Mutex // held while a packet is encoded and passed on
+	sending bool
+	muted   bool
+	filled  int
+	voiced  bool // the last packet was sent
+	pcm     [codec.FrameSamples]int16
+	out     [1275]byte // the largest Opus frame
+}
+
+// StartAudio opens the source in the background and captures until Close, or until the source ends.
+func StartAudio(cfg AudioConfig) *Audio {
+	a := &Audio{cfg: cfg}
+	a.ctx, a.cancel = context.WithCancel(context.Background())
+	a.running.Go(a.read)
+	return a
+}
+
+// SetSending starts or stops encoding.
+func (a *Audio) SetSending(on bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.sending, a.filled, a.voiced = on, 0, false
+}
+
+// SetMuted silences before the encoder: once it returned, nothing of what the microphone hears is encoded.
+func (a *Audio) SetMuted(muted bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.muted, a.filled, a.voiced = muted, 0, false
+}
+
+// SetLoss tells the expected packet loss in percent.
+func (a *Audio) SetLoss(percent int) { a.loss.Store(int64(percent)) }
+
+// Close closes the source and waits.
+func (a *Audio) Close() error {
+	var err error
+	a.close.Do(func() {
+		a.cancel()
+		err = a.cfg.Source.Close()
+		a.running.Wait()
+	})
+	return err
+}
+
+func (a *Audio) read() {
+	err := a.pull()
+	if a.ctx.Err() == nil && a.cfg.Ended != nil {
+		if errors.Is(err, io.EOF) {
+			err = media.ErrUnplugged
+		}
+		a.cfg.Ended(err)
+	}
+}
+
+func (a *Audio) pull() error {
+	reader, err := a.cfg.Source.Open(a.ctx)
+	if err != nil {
+		return fmt.Errorf("open: %w", err)
+	}
+	enc, err := opus.NewEncoder(opus.DefaultConfig())
+	if err != nil {
+		return fmt.Errorf("encoder: %w", err)
+	}
+	defer enc.Close()
+	if a.cfg.Opened != nil {
+		a.cfg.Opened()
+	}
+	var mono []int16
+	loss := int64(0)
+	for {
+		samples, release, err := reader.Read()
+		if err != nil {
+			return fmt.Errorf("read: %w", err)
+		}
+		mono = downmix(mono[:0], samples)
+		captured := samples.Captured
+		release()
+		if a.cfg.Sound != nil {
+			a.cfg.Sound(mono)
+		}
+		if l := a.loss.Load(); l != loss && enc.SetLoss(int(l)) == nil {
+			loss = l
+		}
+		if err := a.encode(enc, mono, captured); err != nil {
+			return err
+		}
+	}
+}
+
+// downmix appends samples as mono.
+func downmix(dst []int16, s media.Samples) []int16 {
+	if s.Channels == 1 {
+		return append(dst, s.Data...)
+	}
+	for i := 0; i+1 < len(s.Data); i += 2 {
+		dst = append(dst, int16((int32(s.Data[i])+int32(s.Data[i+1]))/2))
+	}
+	return dst
+}
+
+// encode cuts sound into packets.
+func (a *Audio) encode(enc codec.AudioEncoder, pcm []int16, captured time.Duration) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.sending || a.muted {
+		return nil
+	}
+	for len(pcm) > 0 {
+		n := copy(a.pcm[a.filled:], pcm)
+		a.filled += n
+		pcm = pcm[n:]
+		if a.filled < len(a.pcm) {
+			return nil
+		}
+		a.filled = 0
+		size, err := enc.Encode(a.pcm[:], a.out[:])
+		if err != nil {
+			return fmt.Errorf("encode: %w", err)
+		}
+		frame := media.EncodedFrame{Timestamp: captured, Duration: 20 * time.Millisecond}
+		if size > 2 {
+			frame.Data, frame.KeyFrame = a.out[:size], !a.voiced
+		}
+		a.voiced = size > 2
+		a.cfg.Encoded(frame)
+	}
+	return nil
+}
