@@ -40,7 +40,8 @@ type Audio struct {
 	sending bool
 	muted   bool
 	filled  int
-	voiced  bool // the last packet was sent
+	voiced  bool          // the last packet was sent
+	next    time.Duration // presentation time of the next packet
 	pcm     [codec.FrameSamples]int16
 	out     [1275]byte // the largest Opus frame
 }
@@ -156,7 +157,7 @@ func (a *Audio) encode(enc codec.AudioEncoder, pcm []int16, captured time.Durati
 		if err != nil {
 			return fmt.Errorf("encode: %w", err)
 		}
-		frame := media.EncodedFrame{Timestamp: captured, Duration: 20 * time.Millisecond}
+		frame := media.EncodedFrame{Timestamp: a.stamp(captured), Duration: packetTime}
 		if size > 2 {
 			frame.Data, frame.KeyFrame = a.out[:size], !a.voiced
 		}
@@ -164,4 +165,21 @@ func (a *Audio) encode(enc codec.AudioEncoder, pcm []int16, captured time.Durati
 		a.cfg.Encoded(frame)
 	}
 	return nil
+}
+
+// packetTime is the length of a packet, maxDrift how far the count of packets may be from the clock before it starts anew.
+const (
+	packetTime = 20 * time.Millisecond
+	maxDrift   = 200 * time.Millisecond
+)
+
+// stamp returns the time of a packet whose last sound was captured at a given time: packets follow each other without gaps or overlaps, whatever
+// jitter the driver's times have.
+func (a *Audio) stamp(captured time.Duration) time.Duration {
+	if d := captured - a.next; d > maxDrift || d < -maxDrift {
+		a.next = captured.Truncate(time.Microsecond)
+	}
+	at := a.next
+	a.next += packetTime
+	return at
 }

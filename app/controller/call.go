@@ -1,0 +1,367 @@
+package controller
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"slices"
+	"time"
+
+	"parley/app/config"
+	"parley/assets"
+	"parley/media"
+	"parley/media/audio"
+	"parley/media/video"
+	"parley/rtc"
+	"parley/rtc/protocol"
+)
+
+// Keys of what we publish.
+const (
+	keyCamera = "camera"
+	keyScreen = "screen"
+)
+
+// target is where a call goes: an invite, or a server with a token.
+type target struct {
+	link   rtc.Link
+	server string
+	token  string
+}
+
+// meeting names the target for people.
+func (t target) meeting() string {
+	if t.server != "" {
+		return t.server
+	}
+	return t.link.Host
+}
+
+// connect redeems the invite if there is one, and connects.
+func (t target) connect(ctx context.Context, name string, opt rtc.Options) (*rtc.Session, error) {
+	if t.server != "" {
+		return rtc.Connect(ctx, t.server, t.token, opt)
+	}
+	renew := func(ctx context.Context) (string, error) {
+		reply, err := t.link.Redeem(ctx, name, nil)
+		return reply.Token, err
+	}
+	// While the token that we have is good, coming back costs no use of the invite.
+	reply, err := t.link.Redeem(ctx, name, nil)
+	if err != nil {
+		return nil, err
+	}
+	token, expires := reply.Token, time.UnixMilli(reply.ExpiresAt)
+	opt.Renew = func(ctx context.Context) (string, error) {
+		if time.Until(expires) > 0 {
+			return token, nil
+		}
+		return renew(ctx)
+	}
+	return rtc.Connect(ctx, t.link.URL(), token, opt)
+}
+
+// call is one stay in a session: what is received and what the session is made of. The loop calls its methods.
+type call struct {
+	loop    *loop
+	log     *slog.Logger
+	devices *Devices
+	play    playOptions
+	window  bool   // tiles are shown
+	notify  func() // a tile has a new picture; any goroutine
+	changed func() // look again
+	onEvent func(rtc.Event)
+
+	camera *videoFeed
+	screen *videoFeed
+	mic    *audioFeed
+
+	// loop state
+	session     *rtc.Session
+	mixer       *audio.Mixer
+	speaker     io.Closer
+	welcome     protocol.Welcome
+	connections []protocol.Connection
+	remotes     []*remote // in the order in which they came
+	sharing     *rtc.Publisher
+	joined      time.Time
+}
+
+// options makes what Connect is told, with everything that is published at once.
+func (c *call) options(name string, subscribe protocol.SubscribeMode) rtc.Options {
+	stream := rtc.StreamConfig{
+		Key: keyCamera, Name: name, VideoType: protocol.VideoCamera, Audio: true, Video: true, AudioMuted: !c.mic.on, VideoMuted: !c.camera.on,
+		KeyFrame: c.camera.keyFrame,
+	}
+	if c.camera.opened {
+		stream.Width, stream.Height, stream.FrameRate = c.camera.format.Width, c.camera.format.Height, c.camera.format.FrameRate
+	}
+	return rtc.Options{Name: name, Client: "parley " + assets.Version, Subscribe: subscribe, Publish: []rtc.StreamConfig{stream}, Log: c.log}
+}
+
+// begin takes a session that was connected, and listens to it beside the loop until it ends.
+func (c *call) begin(s *rtc.Session) {
+	c.session = s
+	c.mixer = audio.NewMixer()
+	c.joined = time.Now()
+	for _, p := range s.Publishers() {
+		c.camera.publisher.Store(p)
+		c.mic.publisher.Store(p)
+	}
+	c.camera.setSending(true)
+	c.mic.setSending(true)
+	c.loop.beside(func(context.Context) {
+		for ev := range s.Events() {
+			c.loop.post(func() { c.take(ev) })
+		}
+	})
+}
+
+// openSpeaker opens the speaker beside the loop; done hears what became of it.
+func (c *call) openSpeaker(id string, done func(error)) {
+	old, mixer := c.speaker, c.mixer
+	c.speaker = nil
+	c.loop.beside(func(ctx context.Context) {
+		if old != nil {
+			_ = old.Close()
+		}
+		s, err := c.devices.Speaker(ctx, id, mixer, func(err error) { c.loop.post(func() { done(err) }) })
+		if err != nil && id != deviceOff && !errors.Is(err, context.Canceled) {
+			c.loop.post(func() { done(err) })
+			s, err = c.devices.Speaker(ctx, deviceOff, mixer, nil) // the others' clocks must run on
+		}
+		if err != nil {
+			return
+		}
+		c.loop.post(func() {
+			if c.speaker != nil || c.session == nil || c.mixer != mixer {
+				c.loop.beside(func(context.Context) { _ = s.Close() })
+				return
+			}
+			c.speaker = s
+		})
+	})
+}
+
+// take handles an event of the session.
+func (c *call) take(ev rtc.Event) {
+	if c.session == nil {
+		return
+	}
+	switch ev := ev.(type) {
+	case rtc.SessionConnected:
+		c.enter(ev.Welcome)
+	case rtc.SessionReconnected:
+		c.enter(ev.Welcome)
+	case rtc.TrackStarted:
+		if r := c.remote(ev.Track.StreamID); r != nil {
+			if err := r.play(ev.Track, c.mixer, c.play); err != nil {
+				c.log.Error("play track", "stream", ev.Track.StreamID, "error", err)
+			}
+		}
+	case rtc.Happened:
+		c.happened(ev.Event)
+	case rtc.SessionReconnecting, rtc.SessionDisconnected:
+	}
+	c.onEvent(ev)
+	c.changed()
+}
+
+// enter makes the call what a welcome says.
+func (c *call) enter(w protocol.Welcome) {
+	c.welcome = w
+	c.connections = append([]protocol.Connection(nil), w.Connections...)
+	for len(c.remotes) > 0 {
+		c.drop(c.remotes[0].stream.ID)
+	}
+	for _, s := range w.Streams {
+		c.add(s)
+	}
+	if !w.Capabilities.Publish {
+		c.camera.stop()
+		c.mic.stop()
+	}
+	if c.sharing == nil {
+		c.screen.stop()
+	}
+}
+
+func (c *call) happened(ev protocol.Event) {
+	switch ev.Name {
+	case protocol.ConnectionCreated:
+		c.connections = append(c.connections, *ev.Connection)
+	case protocol.ConnectionDestroyed:
+		c.connections = slices.DeleteFunc(c.connections, func(x protocol.Connection) bool { return x.ID == ev.Connection.ID })
+	case protocol.StreamCreated:
+		c.add(*ev.Stream)
+	case protocol.StreamDestroyed:
+		if ev.Stream.ConnectionID == c.welcome.You.ID {
+			c.ownStreamEnded(*ev.Stream, ev.Reason)
+			return
+		}
+		c.drop(ev.Stream.ID)
+	case protocol.StreamPropertyChanged:
+		if r := c.remote(ev.Stream.ID); r != nil {
+			r.stream = *ev.Stream
+		}
+	case protocol.MuteForced:
+		c.mic.mute(true, c.mic.id)
+	}
+}
+
+// ownStreamEnded turns off what a moderator ended.
+func (c *call) ownStreamEnded(s protocol.Stream, reason protocol.Reason) {
+	if reason != protocol.ReasonForceUnpublished {
+		return
+	}
+	if s.VideoType == protocol.VideoScreen {
+		c.stopShare()
+		return
+	}
+	c.camera.stop()
+	c.mic.stop()
+}
+
+func (c *call) add(s protocol.Stream) {
+	if s.ConnectionID == c.welcome.You.ID || c.remote(s.ID) != nil {
+		return
+	}
+	r := &remote{stream: s, level: newLevel()}
+	if c.window {
+		fit := video.FitCover
+		if s.VideoType == protocol.VideoScreen {
+			fit = video.FitContain
+		}
+		r.pictures = video.NewPictures(fit, false, c.notify)
+	}
+	c.remotes = append(c.remotes, r)
+}
+
+func (c *call) drop(id protocol.StreamID) {
+	for i, r := range c.remotes {
+		if r.stream.ID == id {
+			c.remotes = slices.Delete(c.remotes, i, i+1)
+			if r.unmix != nil {
+				r.unmix()
+			}
+			c.loop.beside(func(context.Context) { r.close() })
+			return
+		}
+	}
+}
+
+func (c *call) remote(id protocol.StreamID) *remote {
+	for _, r := range c.remotes {
+		if r.stream.ID == id {
+			return r
+		}
+	}
+	return nil
+}
+
+// name returns the display name of a connection.
+func (c *call) name(id protocol.ConnectionID) string {
+	if id == c.welcome.You.ID {
+		return c.welcome.You.Name
+	}
+	for _, x := range c.connections {
+		if x.ID == id && x.Name != "" {
+			return x.Name
+		}
+	}
+	return "Guest"
+}
+
+// startShare publishes a screen. done hears what became of it, in the loop.
+func (c *call) startShare(id, name string, done func(error)) {
+	if c.sharing != nil || c.session == nil {
+		return
+	}
+	c.screen.start(id, false, c.notify)
+	s, feed := c.session, c.screen
+	feed.sending = true
+	c.loop.beside(func(ctx context.Context) {
+		p, err := s.Publish(ctx, rtc.StreamConfig{Key: keyScreen, Name: name, VideoType: protocol.VideoScreen, Video: true, KeyFrame: feed.keyFrame})
+		c.loop.post(func() {
+			if err != nil || c.session != s || !feed.on {
+				if p != nil {
+					c.loop.beside(func(ctx context.Context) { _ = p.Close(ctx) })
+				}
+				feed.stop()
+				done(err)
+				return
+			}
+			c.sharing = p
+			feed.publisher.Store(p)
+			feed.setSending(true)
+			if feed.opened {
+				feed.announce()
+			}
+			feed.keyFrame()
+			done(nil)
+		})
+	})
+}
+
+// stopShare ends sharing.
+func (c *call) stopShare() {
+	c.screen.stop()
+	c.screen.publisher.Store(nil)
+	if p := c.sharing; p != nil {
+		c.sharing = nil
+		c.loop.beside(func(ctx context.Context) { _ = p.Close(ctx) })
+	}
+}
+
+// signal sends a signal; done hears what became of it, in the loop.
+func (c *call) signal(sig protocol.Signal, done func(protocol.SignalReply, error)) {
+	s := c.session
+	if s == nil {
+		return
+	}
+	c.loop.beside(func(ctx context.Context) {
+		reply, err := s.Signal(ctx, sig)
+		c.loop.post(func() { done(reply, err) })
+	})
+}
+
+// end leaves. Capture goes on for whoever uses the feeds next; nothing is sent any more. The returned channel is closed when all is left.
+func (c *call) end() <-chan struct{} {
+	left := make(chan struct{})
+	c.camera.setSending(false)
+	c.mic.setSending(false)
+	c.camera.publisher.Store(nil)
+	c.mic.publisher.Store(nil)
+	c.screen.stop()
+	c.screen.publisher.Store(nil)
+	s, sp, remotes := c.session, c.speaker, c.remotes
+	c.session, c.speaker, c.remotes, c.sharing, c.connections = nil, nil, nil, nil, nil
+	go func() { // waited for by left: it must outlive the loop's context
+		defer close(left)
+		if s != nil {
+			_ = s.Close()
+		}
+		for _, r := range remotes {
+			r.close()
+		}
+		if sp != nil {
+			_ = sp.Close()
+		}
+	}()
+	return left
+}
+
+// newCall makes a call with its feeds.
+func newCall(l *loop, devices *Devices, log *slog.Logger, notify, changed func(), f config.Flags) *call {
+	c := &call{loop: l, log: log, devices: devices, notify: notify, changed: changed, window: !f.Headless, onEvent: func(rtc.Event) {}}
+	camera := cameraWant
+	c.camera = &videoFeed{loop: l, devices: devices, want: camera, changed: changed}
+	c.screen = &videoFeed{loop: l, devices: devices, want: screenWant, screen: true, changed: changed}
+	c.mic = &audioFeed{loop: l, devices: devices, changed: changed}
+	c.play = playOptions{loop: l, changed: changed}
+	if f.Headless {
+		c.play.readMarks, c.play.keepSound = true, media.SampleRate/2
+	}
+	return c
+}

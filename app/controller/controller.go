@@ -1,0 +1,417 @@
+package controller
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os/user"
+	"time"
+
+	"parley/app/config"
+	"parley/media/device"
+	"parley/rtc"
+	"parley/rtc/protocol"
+	"parley/ui/model"
+)
+
+// Options are what a Controller works with. The functions return at once and may be called from any goroutine.
+type Options struct {
+	Flags    config.Flags
+	Settings config.Settings
+	Folder   string // of the settings
+	Devices  Devices
+	Show     func(model.State)
+	Pictures func() // some tile has a new picture
+	Raise    func() // bring the window to the front
+	Quit     func() // close the window
+	Log      *slog.Logger
+}
+
+// Controller is the brain behind the window. Send and OpenLink are safe from any goroutine; all else belongs to Run.
+type Controller struct {
+	opt  Options
+	loop *loop
+	log  *slog.Logger
+	call *call
+
+	// loop state
+	settings config.Settings
+	state    model.State // what is shown; parts of it are made anew by describe
+	target   target
+	name     string
+	camera   string // chosen ids
+	mic      string
+	speaker  string
+	wantCam  bool // the user's wish, also while a device fails
+	wantMic  bool
+	devices  found
+	joining  context.CancelFunc // nil unless connecting
+	attempt  int
+	chat     chat
+	pinned   string
+	notices  int
+	phase    phaseState
+	testing  *testSound
+	quitting bool
+}
+
+// phaseState is where the call stands.
+type phaseState struct {
+	phase   model.Phase
+	since   time.Time
+	problem string
+}
+
+// found is what devices there are.
+type found struct {
+	cameras, microphones, speakers []device.Info
+	known                          bool
+}
+
+// New returns a controller. Call Run.
+func New(opt Options) *Controller {
+	c := &Controller{opt: opt, loop: newLoop(), log: opt.Log, settings: opt.Settings}
+	c.call = newCall(c.loop, &c.opt.Devices, c.log, opt.Pictures, func() {}, opt.Flags)
+	c.call.onEvent = c.sessionEvent
+	f, s := opt.Flags, opt.Settings
+	c.name = first(f.Name, s.Name, systemName())
+	c.camera, c.wantCam = first(f.Camera, s.Camera), !s.CameraOff
+	c.mic, c.wantMic = first(f.Microphone, s.Microphone), !s.MicOff
+	c.speaker = first(f.Speaker, s.Speaker)
+	if f.Camera != "" {
+		c.wantCam = true
+	}
+	if f.Microphone != "" {
+		c.wantMic = true
+	}
+	if c.camera == deviceOff {
+		c.camera, c.wantCam = "", false
+	}
+	if c.mic == deviceOff {
+		c.mic, c.wantMic = "", false
+	}
+	c.chat.draft = s.Draft
+	return c
+}
+
+// first returns the first text that is not empty.
+func first(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}
+
+// systemName is the user's name as the system has it.
+func systemName() string {
+	u, err := user.Current()
+	if err != nil {
+		return ""
+	}
+	return first(u.Name, u.Username)
+}
+
+// Send takes what the user asked for.
+func (c *Controller) Send(i model.Intent) { c.loop.post(func() { c.intent(i) }) }
+
+// OpenLink opens a link that another program handed over: only ever its device check. An empty one brings the window to the front.
+func (c *Controller) OpenLink(link string) {
+	c.opt.Raise()
+	if link != "" {
+		c.Send(model.OpenLink{Link: link})
+	}
+}
+
+// beat is how often speaking marks are looked at.
+const beat = 200 * time.Millisecond
+
+// Run runs until ctx ends, or the user quits; then all is closed and the settings are saved.
+func (c *Controller) Run(ctx context.Context) {
+	stop := context.AfterFunc(ctx, c.loop.cancel)
+	defer stop()
+	tick := time.NewTicker(beat)
+	defer tick.Stop()
+	beats := make(chan struct{})
+	c.loop.beside(func(ctx context.Context) {
+		for {
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return
+			}
+			select {
+			case beats <- struct{}{}:
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	c.loop.post(c.begin)
+	c.loop.run(beats, c.onBeat, c.show)
+	c.shutdown()
+}
+
+// shutdownWithin bounds the goodbye.
+const shutdownWithin = 5 * time.Second
+
+// shutdown closes everything in order: capture, session, speaker, settings.
+func (c *Controller) shutdown() {
+	c.call.camera.stop()
+	c.call.mic.stop()
+	if c.joining != nil {
+		c.joining()
+	}
+	c.stopTest()
+	left := c.call.end()
+	done := make(chan struct{})
+	go func() { <-left; c.loop.end(); close(done) }()
+	select {
+	case <-done:
+	case <-time.After(shutdownWithin):
+		c.log.Warn("a device or the network holds up the end") // a driver that hangs does not keep the window open
+	}
+	c.save()
+}
+
+// save keeps the settings.
+func (c *Controller) save() {
+	s := c.settings
+	s.Draft = c.chat.draft
+	if c.opt.Flags.Name == "" {
+		s.Name = c.name
+	}
+	if err := s.Save(c.opt.Folder); err != nil {
+		c.log.Error("save settings", "error", err)
+	}
+}
+
+// begin does what the flags ask for.
+func (c *Controller) begin() {
+	c.findDevices()
+	f := c.opt.Flags
+	link := first(f.Link, f.Join)
+	switch {
+	case f.Server != "":
+		c.enterPrejoin(target{server: f.Server, token: f.Token})
+	case link != "":
+		c.openLink(link)
+	default:
+		return
+	}
+	if f.SkipPrejoin || f.Server != "" {
+		if c.state.Screen == model.ScreenPrejoin {
+			c.join()
+		}
+	}
+}
+
+// findDevices lists devices beside the loop, and starts those that waited for it.
+func (c *Controller) findDevices() {
+	c.loop.beside(func(context.Context) {
+		var f found
+		var errs [3]error
+		f.cameras, errs[0] = c.opt.Devices.Cameras()
+		f.microphones, errs[1] = c.opt.Devices.Microphones()
+		f.speakers, errs[2] = c.opt.Devices.Speakers()
+		if err := errors.Join(errs[:]...); err != nil {
+			c.log.Debug("list devices", "error", err)
+		}
+		f.known = true
+		c.loop.post(func() {
+			c.devices = f
+			if c.state.Screen != model.ScreenHome {
+				c.startFeeds()
+			}
+		})
+	})
+}
+
+// openLink goes to a link's device check.
+func (c *Controller) openLink(text string) {
+	link, err := rtc.ParseLink(text)
+	if err != nil {
+		c.state.Home = model.Home{Link: text, Problem: "This is not a meeting link. It looks like parley://meet.example:7880/ABC…: paste it whole."}
+		if c.state.Screen != model.ScreenHome {
+			c.notice(model.NoticeWarning, "That link is not a meeting link.")
+		}
+		return
+	}
+	if c.call.session != nil || c.joining != nil {
+		if c.target.link == link {
+			return
+		}
+		c.notice(model.NoticeInfo, "You are in a meeting. Leave it first, then open the link again.")
+		return
+	}
+	c.enterPrejoin(target{link: link})
+}
+
+func (c *Controller) enterPrejoin(t target) {
+	c.target = t
+	c.state.Home = model.Home{Link: c.opt.Flags.Link}
+	c.state.Screen = model.ScreenPrejoin
+	c.state.Prejoin.Problem = ""
+	c.startFeeds()
+}
+
+// startFeeds opens what is wanted and not open, once the devices are known.
+func (c *Controller) startFeeds() {
+	cam, mic := c.call.camera, c.call.mic
+	if c.wantCam && !cam.on && cam.problem == nil && (c.devices.known || c.camera != "") {
+		cam.start(pick(c.devices.cameras, c.camera), true, c.opt.Pictures)
+	}
+	if c.wantMic && !mic.on && mic.problem == nil && (c.devices.known || c.mic != "") {
+		mic.start(pick(c.devices.microphones, c.mic))
+	}
+}
+
+// home goes to the start screen and closes the devices.
+func (c *Controller) home() {
+	c.state.Screen = model.ScreenHome
+	c.call.camera.stop()
+	c.call.mic.stop()
+	c.stopTest()
+}
+
+// join connects beside the loop.
+func (c *Controller) join() {
+	if c.joining != nil || c.call.session != nil {
+		return
+	}
+	c.stopTest()
+	if c.name == "" {
+		c.name = "Guest"
+	}
+	ctx, cancel := context.WithCancel(c.loop.ctx)
+	c.joining = cancel
+	c.attempt++
+	attempt, t, name := c.attempt, c.target, c.name
+	opt := c.call.options(name, protocol.SubscribeAll)
+	c.state.Prejoin.Problem = ""
+	c.loop.beside(func(context.Context) {
+		wait, stop := context.WithTimeout(ctx, 20*time.Second)
+		defer stop()
+		s, err := t.connect(wait, name, opt)
+		c.loop.post(func() { c.connected(attempt, s, err) })
+	})
+}
+
+// connected takes what an attempt to join gave.
+func (c *Controller) connected(attempt int, s *rtc.Session, err error) {
+	if attempt != c.attempt || c.joining == nil {
+		if s != nil {
+			c.loop.beside(func(context.Context) { _ = s.Close() })
+		}
+		return
+	}
+	c.joining()
+	c.joining = nil
+	if err != nil {
+		c.log.Warn("join", "error", err)
+		if c.state.Screen == model.ScreenCall {
+			c.setPhase(model.PhaseLost, Words(err))
+			return
+		}
+		c.state.Prejoin.Problem = Words(err)
+		return
+	}
+	c.state.Screen = model.ScreenCall
+	c.setPhase(model.PhaseRunning, "")
+	c.call.begin(s)
+	c.call.openSpeaker(c.speaker, func(err error) {
+		if err != nil {
+			c.notice(model.NoticeWarning, deviceWords("speaker", err))
+		}
+	})
+}
+
+func (c *Controller) setPhase(p model.Phase, problem string) {
+	if c.phase.phase != p || c.phase.since.IsZero() {
+		c.phase.since = time.Now()
+	}
+	c.phase.phase, c.phase.problem = p, problem
+}
+
+// sessionEvent follows the session's fate and its chat.
+func (c *Controller) sessionEvent(ev rtc.Event) {
+	switch ev := ev.(type) {
+	case rtc.SessionConnected:
+		c.chat.enter(ev.Welcome, c.call.welcome.You.ID)
+	case rtc.SessionReconnected:
+		c.chat.enter(ev.Welcome, c.call.welcome.You.ID)
+		c.setPhase(model.PhaseRunning, "")
+	case rtc.SessionReconnecting:
+		c.log.Warn("reconnecting", "error", ev.Err)
+		c.setPhase(model.PhaseReconnecting, "Connection lost. Reconnecting…")
+	case rtc.SessionDisconnected:
+		c.disconnected(ev)
+	case rtc.Happened:
+		switch ev.Name {
+		case protocol.SignalReceived:
+			c.chat.received(*ev.Signal, c.call.welcome.You.ID, c.state.Call.Panel == model.PanelChat)
+		case protocol.MuteForced:
+			c.wantMic = false
+			c.notice(model.NoticeInfo, "A moderator muted you. Unmute when you want to speak.")
+		case protocol.StreamDestroyed:
+			if ev.Stream.ConnectionID == c.call.welcome.You.ID && ev.Reason == protocol.ReasonForceUnpublished {
+				c.notice(model.NoticeWarning, "A moderator ended what you were sending.")
+			}
+		}
+	}
+}
+
+func (c *Controller) disconnected(ev rtc.SessionDisconnected) {
+	c.loseCall()
+	switch ev.Reason {
+	case protocol.ReasonForceDisconnected:
+		c.setPhase(model.PhaseEnded, "A moderator removed you from the meeting.")
+	default:
+		problem := "The connection could not be restored."
+		var body *protocol.ErrorBody
+		if errors.As(ev.Err, &body) {
+			problem = Words(ev.Err)
+		}
+		c.setPhase(model.PhaseLost, problem)
+	}
+}
+
+// loseCall ends the call's parts; the screen stays.
+func (c *Controller) loseCall() {
+	left := c.call.end()
+	c.loop.beside(func(context.Context) { <-left })
+}
+
+// leave leaves the call, or gives up joining.
+func (c *Controller) leave() {
+	if c.joining != nil {
+		c.joining()
+		c.joining = nil
+	}
+	if c.call.session != nil {
+		c.loseCall()
+	}
+	c.chat.leave()
+	c.phase = phaseState{}
+	c.state.Call = model.Call{}
+	c.home()
+}
+
+// notice shows a sentence for a while.
+func (c *Controller) notice(kind model.NoticeKind, text string) {
+	if text == "" {
+		return
+	}
+	c.notices++
+	list := append([]model.Notice(nil), c.state.Notices...)
+	if len(list) > 3 {
+		list = list[1:]
+	}
+	c.state.Notices = append(list, model.Notice{ID: c.notices, Text: text, Kind: kind})
+}
+
+// Resized remembers the window's size. It is safe from any goroutine.
+func (c *Controller) Resized(width, height int) {
+	c.loop.post(func() { c.settings.Width, c.settings.Height = width, height })
+}

@@ -1,0 +1,344 @@
+package controller
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"time"
+
+	"parley/app/config"
+	"parley/media/synthetic"
+	"parley/rtc"
+	"parley/rtc/protocol"
+	"parley/ui/model"
+)
+
+// HeadlessOptions are what RunHeadless works with.
+type HeadlessOptions struct {
+	Flags   config.Flags
+	Devices Devices
+	In      io.Reader // commands, one JSON object a line
+	Out     io.Writer // events and statistics, likewise
+	Log     *slog.Logger
+}
+
+// headless is a participant without a window. Its fields are loop state.
+type headless struct {
+	opt  HeadlessOptions
+	loop *loop
+	call *call
+	out  *json.Encoder
+	err  error
+	last map[protocol.StreamID]uint64 // frames decoded at the last report
+}
+
+// maxCommand bounds a command, in bytes.
+const maxCommand = 64 << 10
+
+// RunHeadless joins and takes part until it is told to leave, the session ends, or ctx does.
+func RunHeadless(ctx context.Context, opt HeadlessOptions) error {
+	h := &headless{opt: opt, loop: newLoop(), out: json.NewEncoder(opt.Out), last: map[protocol.StreamID]uint64{}}
+	h.out.SetEscapeHTML(false)
+	stop := context.AfterFunc(ctx, h.loop.cancel)
+	defer stop()
+	h.call = newCall(h.loop, &h.opt.Devices, opt.Log, func() {}, func() {}, opt.Flags)
+	h.call.onEvent = h.event
+	f := opt.Flags
+	if f.Camera != "" && f.Camera != deviceOff {
+		h.call.camera.start(f.Camera, false, func() {})
+	}
+	if f.Microphone != "" && f.Microphone != deviceOff {
+		h.call.mic.start(f.Microphone)
+	}
+	s, err := h.join(ctx)
+	if err != nil {
+		h.print(map[string]any{"error": errorLine(err)})
+		h.close()
+		return err
+	}
+	h.call.begin(s)
+	speaker := f.Speaker
+	if speaker == "" {
+		speaker = deviceOff
+	}
+	h.call.openSpeaker(speaker, func(err error) {
+		if err != nil {
+			h.print(map[string]any{"error": errorLine(err)})
+		}
+	})
+	beats := make(chan struct{})
+	h.loop.beside(func(ctx context.Context) { everySecond(ctx, beats) })
+	if opt.In != nil {
+		// Not waited for: a read of standard input cannot be ended. It holds nothing but its line.
+		go h.commands()
+	}
+	h.loop.run(beats, h.report, func() {})
+	h.close()
+	return h.err
+}
+
+func everySecond(ctx context.Context, beats chan<- struct{}) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+		select {
+		case beats <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (h *headless) join(ctx context.Context) (*rtc.Session, error) {
+	f := h.opt.Flags
+	t := target{server: f.Server, token: f.Token}
+	if f.Server == "" {
+		link, err := rtc.ParseLink(f.Join)
+		if err != nil {
+			return nil, err
+		}
+		t = target{link: link}
+	}
+	name := first(f.Name, "Guest")
+	wait, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	return t.connect(wait, name, h.call.options(name, protocol.SubscribeMode(f.Subscribe)))
+}
+
+func (h *headless) close() {
+	h.call.camera.stop()
+	h.call.mic.stop()
+	left := h.call.end()
+	<-left
+	h.loop.end()
+}
+
+// print writes one line. A reader that is gone ends the participant.
+func (h *headless) print(line any) {
+	if err := h.out.Encode(line); err != nil {
+		h.err = fmt.Errorf("print: %w", err)
+		h.loop.cancel()
+	}
+}
+
+// errorLine is an error as it is printed: a stable code where there is one, and words.
+func errorLine(err error) map[string]any {
+	line := map[string]any{"message": err.Error(), "words": Words(err)}
+	var body *protocol.ErrorBody
+	if errors.As(err, &body) {
+		line["code"] = body.Code
+	}
+	return line
+}
+
+// event prints an event of the session.
+func (h *headless) event(ev rtc.Event) {
+	switch ev := ev.(type) {
+	case rtc.SessionConnected:
+		h.print(map[string]any{"event": "sessionConnected", "welcome": summary(ev.Welcome)})
+	case rtc.SessionReconnected:
+		h.print(map[string]any{"event": "sessionReconnected", "welcome": summary(ev.Welcome)})
+	case rtc.SessionReconnecting:
+		h.print(map[string]any{"event": "sessionReconnecting", "error": errorLine(ev.Err)})
+	case rtc.SessionDisconnected:
+		line := map[string]any{"event": protocol.SessionDisconnected, "reason": ev.Reason}
+		if ev.Err != nil {
+			line["error"] = errorLine(ev.Err)
+			h.err = ev.Err
+		}
+		h.print(line)
+		h.loop.cancel()
+	case rtc.TrackStarted:
+		h.print(map[string]any{"event": "trackStarted", "streamId": ev.Track.StreamID, "kind": ev.Track.Kind})
+	case rtc.Happened:
+		h.print(ev.Event)
+	}
+}
+
+// summary leaves the SDP and secrets of a welcome out.
+func summary(w protocol.Welcome) map[string]any {
+	return map[string]any{"sessionId": w.SessionID, "you": w.You, "capabilities": w.Capabilities, "connections": w.Connections, "streams": w.Streams,
+		"chat": w.Chat, "server": w.Server, "publishError": w.PublishError}
+}
+
+// streamReport is what is printed of a stream each second.
+type streamReport struct {
+	StreamID         protocol.StreamID     `json:"streamId"`
+	ConnectionID     protocol.ConnectionID `json:"connectionId"`
+	Name             string                `json:"name"`
+	VideoType        protocol.VideoType    `json:"videoType,omitempty"`
+	FramesDecoded    uint64                `json:"framesDecoded"`
+	FrameRate        uint64                `json:"frameRate"` // frames of the last second
+	Width            int                   `json:"width"`
+	Height           int                   `json:"height"`
+	LastFrameCounter *uint32               `json:"lastFrameCounter,omitempty"`
+	SenderID         *uint16               `json:"senderId,omitempty"`
+	GlassToGlassMs   *quantiles            `json:"glassToGlassMs,omitempty"`
+	PacketsLost      int64                 `json:"packetsLost"`
+	AudioLevel       float32               `json:"audioLevel"`
+	ToneHz           float64               `json:"toneHz,omitempty"`
+}
+
+// quantiles are of the pictures of the last second.
+type quantiles struct {
+	P50 float64 `json:"p50"`
+	P95 float64 `json:"p95"`
+}
+
+// report prints the statistics.
+func (h *headless) report() {
+	streams := []streamReport{}
+	for _, r := range h.call.remotes {
+		rep := streamReport{StreamID: r.stream.ID, ConnectionID: r.stream.ConnectionID, Name: h.call.name(r.stream.ConnectionID), VideoType: r.stream.VideoType}
+		r.seen.report(&rep)
+		rep.FrameRate = rep.FramesDecoded - h.last[r.stream.ID]
+		h.last[r.stream.ID] = rep.FramesDecoded
+		if r.video != nil {
+			rep.PacketsLost += int64(r.video.Stats().PacketsLost)
+		}
+		if r.audio != nil {
+			rep.PacketsLost += int64(r.audio.Stats().PacketsLost)
+			rep.AudioLevel = r.level.Value()
+			rep.ToneHz, _ = synthetic.Detect(r.heard.Last())
+		}
+		streams = append(streams, rep)
+	}
+	h.print(map[string]any{"stats": map[string]any{"time": time.Now().UnixMilli(), "streams": streams}})
+}
+
+// report fills in what was seen, and begins a new second.
+func (s *seenPictures) report(rep *streamReport) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	rep.FramesDecoded, rep.Width, rep.Height = s.decoded, s.width, s.height
+	if s.marked {
+		counter, sender := s.mark.Counter, s.mark.SenderID
+		rep.LastFrameCounter, rep.SenderID = &counter, &sender
+	}
+	if n := len(s.delays); n > 0 {
+		slices.Sort(s.delays)
+		ms := func(q int) float64 { return float64(s.delays[min(n-1, n*q/100)].Microseconds()) / 1000 }
+		rep.GlassToGlassMs = &quantiles{P50: ms(50), P95: ms(95)}
+		s.delays = s.delays[:0]
+	}
+}
+
+// command is a line of standard input.
+type command struct {
+	Signal    *protocol.Signal    `json:"signal"`
+	Publish   string              `json:"publish"`
+	Unpublish string              `json:"unpublish"`
+	Mute      protocol.Kind       `json:"mute"`
+	Unmute    protocol.Kind       `json:"unmute"`
+	Subscribe *protocol.Subscribe `json:"subscribe"`
+	Leave     bool                `json:"leave"`
+}
+
+// commands reads standard input to its end; the participant stays after it.
+func (h *headless) commands() {
+	lines := bufio.NewScanner(h.opt.In)
+	lines.Buffer(make([]byte, 0, 4<<10), maxCommand)
+	for lines.Scan() {
+		if len(lines.Bytes()) == 0 {
+			continue
+		}
+		var cmd command
+		err := json.Unmarshal(lines.Bytes(), &cmd)
+		h.loop.post(func() {
+			if err == nil {
+				err = h.do(cmd)
+			}
+			if err != nil {
+				h.print(map[string]any{"error": map[string]any{"message": "command: " + err.Error()}})
+			}
+		})
+	}
+}
+
+// do carries a command out. What goes wrong later is printed.
+func (h *headless) do(cmd command) error {
+	failed := func(err error) {
+		if err != nil {
+			h.print(map[string]any{"error": errorLine(err)})
+		}
+	}
+	switch {
+	case cmd.Signal != nil:
+		h.call.signal(*cmd.Signal, func(_ protocol.SignalReply, err error) { failed(err) })
+	case cmd.Publish == keyScreen:
+		h.loop.beside(func(context.Context) {
+			screens, err := h.opt.Devices.Screens()
+			h.loop.post(func() {
+				if err != nil || len(screens) == 0 {
+					h.print(map[string]any{"error": map[string]any{"message": fmt.Sprintf("command: no screen can be shared: %v", err)}})
+					return
+				}
+				h.call.startShare(screens[0].ID, screens[0].Name, failed)
+			})
+		})
+	case cmd.Unpublish == keyScreen:
+		h.call.stopShare()
+	case cmd.Mute == protocol.KindAudio, cmd.Unmute == protocol.KindAudio:
+		h.call.mic.mute(cmd.Mute != "", first(h.opt.Flags.Microphone, deviceOff))
+	case cmd.Mute == protocol.KindVideo:
+		h.call.camera.stop()
+		h.call.camera.setMuted(true)
+	case cmd.Unmute == protocol.KindVideo:
+		h.call.camera.start(first(h.opt.Flags.Camera, deviceTest), false, func() {})
+	case cmd.Subscribe != nil:
+		s, sub := h.call.session, *cmd.Subscribe
+		h.loop.beside(func(ctx context.Context) {
+			err := s.Subscribe(ctx, sub.StreamID, sub.Audio, sub.Video)
+			h.loop.post(func() { failed(err) })
+		})
+	case cmd.Leave:
+		h.loop.cancel()
+	default:
+		return errors.New(`unknown: use {"signal":{"type":"chat","data":"hi"}}, {"publish":"screen"}, {"unpublish":"screen"}, {"mute":"audio"}, {"unmute":"video"}, {"subscribe":{…}} or {"leave":true}`)
+	}
+	return nil
+}
+
+// PrintDevices lists the devices, for --devices.
+func PrintDevices(d Devices, out io.Writer, asJSON bool) error {
+	list := map[string][]model.Device{}
+	for kind, found := range map[string]func() ([]model.Device, error){
+		"camera":     func() ([]model.Device, error) { l, err := d.Cameras(); return choices(l, "", ""), err },
+		"microphone": func() ([]model.Device, error) { l, err := d.Microphones(); return choices(l, "", ""), err },
+		"speaker":    func() ([]model.Device, error) { l, err := d.Speakers(); return choices(l, "", ""), err },
+		"screen": func() ([]model.Device, error) {
+			screens, err := d.Screens()
+			var l []model.Device
+			for _, s := range screens {
+				l = append(l, model.Device{ID: s.ID, Name: fmt.Sprintf("%s (%d x %d)", s.Name, s.Width, s.Height)})
+			}
+			return l, err
+		},
+	} {
+		if devices, err := found(); err == nil && len(devices) > 0 {
+			list[kind] = devices
+		}
+	}
+	if asJSON {
+		return json.NewEncoder(out).Encode(list)
+	}
+	for _, kind := range []string{"camera", "microphone", "speaker", "screen"} {
+		if len(list[kind]) == 0 {
+			fmt.Fprintf(out, "%-11s none found\n", kind)
+		}
+		for _, d := range list[kind] {
+			fmt.Fprintf(out, "%-11s %s  (%s)\n", kind, d.Name, d.ID)
+		}
+	}
+	return nil
+}

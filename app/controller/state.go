@@ -1,0 +1,153 @@
+package controller
+
+import (
+	"time"
+
+	"parley/rtc/protocol"
+	"parley/ui/model"
+)
+
+// speakingHold is how long a tile stays marked as speaking, speakingFrom from which level on (0 to 1, 60 dB).
+const (
+	speakingHold = time.Second
+	speakingFrom = 0.4
+)
+
+func newLevel() *model.Level { return &model.Level{} }
+
+// onBeat follows who speaks.
+func (c *Controller) onBeat() {
+	now := time.Now()
+	for _, r := range c.call.remotes {
+		if r.level.Value() > speakingFrom {
+			r.speaking = now.Add(speakingHold)
+		}
+	}
+}
+
+// show sends the state as it is now. The window shows the newest.
+func (c *Controller) show() {
+	if c.quitting {
+		return
+	}
+	c.describe()
+	c.opt.Show(c.state)
+}
+
+// describe brings the parts of the state that follow from others up to date.
+func (c *Controller) describe() {
+	cam, mic := c.call.camera, c.call.mic
+	devices := model.Devices{
+		Cameras: choices(c.devices.cameras, c.camera, "picture"), Microphones: choices(c.devices.microphones, c.mic, "tone"),
+		Speakers: choices(c.devices.speakers, c.speaker, "speaker"), Camera: pick(c.devices.cameras, c.camera),
+		Microphone: pick(c.devices.microphones, c.mic), Speaker: pick(c.devices.speakers, c.speaker),
+	}
+	p := &c.state.Prejoin
+	p.Meeting, p.Name, p.Devices = c.target.meeting(), c.name, devices
+	p.SelfView, p.Level, p.CameraOn, p.MicOn = nil, mic.meter(), cam.on, mic.on
+	if cam.on {
+		p.SelfView = cam.pictures
+	}
+	p.CameraProblem, p.MicProblem = "", ""
+	if c.wantCam {
+		p.CameraProblem = deviceWords("camera", cam.problem)
+	}
+	if c.wantMic {
+		p.MicProblem = deviceWords("microphone", mic.problem)
+	}
+	p.SpeakerTesting, p.Joining = c.testing != nil, c.joining != nil
+	if c.state.Screen == model.ScreenCall {
+		c.describeCall(devices)
+	}
+}
+
+func (c *Controller) describeCall(devices model.Devices) {
+	s, cc := &c.state.Call, c.call
+	caps := cc.welcome.Capabilities
+	s.Meeting, s.Started, s.Phase, s.Problem, s.Since = c.target.meeting(), cc.joined, c.phase.phase, c.phase.problem, c.phase.since
+	s.Chat, s.Unread, s.ChatDraft = c.chat.lines, c.chat.unread, c.chat.draft
+	s.MicOn, s.CameraOn, s.MicProblem, s.CameraProblem = cc.mic.on, cc.camera.on, c.state.Prejoin.MicProblem, c.state.Prejoin.CameraProblem
+	s.CanPublish, s.CanSignal, s.CanMute, s.Devices = caps.Publish, caps.Signal, caps.ForceMute, devices
+	if !cc.screen.on {
+		if cc.screen.problem != nil {
+			c.notice(model.NoticeWarning, "Sharing ended: the screen can no longer be read.")
+			cc.screen.problem = nil
+			cc.stopShare()
+		}
+		s.Sharing = nil
+	}
+	s.Tiles, s.People = c.tiles(), c.people()
+}
+
+// tiles lists everybody's: others in the order in which they came, the own one last.
+func (c *Controller) tiles() []model.Tile {
+	now := time.Now()
+	cc := c.call
+	var tiles []model.Tile
+	published := map[protocol.ConnectionID]bool{}
+	for _, r := range cc.remotes {
+		if r.stream.VideoType != protocol.VideoScreen {
+			published[r.stream.ConnectionID] = true
+		}
+		tiles = append(tiles, c.remoteTile(r, now))
+	}
+	for _, conn := range cc.connections {
+		if !published[conn.ID] {
+			tiles = append(tiles, model.Tile{ID: string(conn.ID), PersonID: string(conn.ID), Name: cc.name(conn.ID), Muted: true, Media: model.TileCameraOff})
+		}
+	}
+	own := model.Tile{ID: "own", PersonID: string(cc.welcome.You.ID), Name: first(cc.welcome.You.Name, c.name), Own: true, Mirrored: true, Muted: !cc.mic.on, Level: cc.mic.meter(),
+		Pinned: c.pinned == "own", Media: model.TileCameraOff}
+	switch {
+	case cc.camera.on && cc.camera.opened:
+		own.Media, own.Pictures = model.TilePicture, cc.camera.pictures
+	case cc.camera.on:
+		own.Media, own.Pictures = model.TileWaiting, cc.camera.pictures
+	case c.wantCam && cc.camera.problem != nil && cc.welcome.Capabilities.Publish:
+		own.Media, own.Problem = model.TileMissing, deviceWords("camera", cc.camera.problem)
+	}
+	return append(tiles, own)
+}
+
+func (c *Controller) remoteTile(r *remote, now time.Time) model.Tile {
+	st := &r.stream
+	screen := st.VideoType == protocol.VideoScreen
+	t := model.Tile{
+		ID: string(st.ID), PersonID: string(st.ConnectionID), Name: c.call.name(st.ConnectionID), Screen: screen, Muted: !st.HasAudio && !screen,
+		Speaking: now.Before(r.speaking) && st.HasAudio, Pinned: c.pinned == string(st.ID), Pictures: r.pictures, Level: r.level,
+		Moderation: c.call.welcome.Capabilities.ForceMute && st.AudioTrack && st.HasAudio,
+	}
+	switch {
+	case c.phase.phase == model.PhaseReconnecting && r.first.Load():
+		t.Media = model.TilePicture // the last picture stays, the band says the rest
+	case !st.VideoTrack || !st.HasVideo:
+		t.Media = model.TileCameraOff
+		t.Pictures = nil
+	case !r.first.Load():
+		t.Media = model.TileWaiting
+	default:
+		t.Media = model.TilePicture
+	}
+	return t
+}
+
+// people lists who is there, the own line first.
+func (c *Controller) people() []model.Person {
+	cc := c.call
+	me := model.Person{ID: string(cc.welcome.You.ID), Name: first(cc.welcome.You.Name, c.name), Own: true, Muted: !cc.mic.on, CameraOff: !cc.camera.on, Sharing: cc.sharing != nil}
+	people := []model.Person{me}
+	for _, conn := range cc.connections {
+		p := model.Person{ID: string(conn.ID), Name: cc.name(conn.ID), Muted: true, CameraOff: true}
+		for _, r := range cc.remotes {
+			switch {
+			case r.stream.ConnectionID != conn.ID:
+			case r.stream.VideoType == protocol.VideoScreen:
+				p.Sharing = true
+			default:
+				p.Muted, p.CameraOff = !r.stream.HasAudio, !r.stream.HasVideo
+			}
+		}
+		people = append(people, p)
+	}
+	return people
+}
