@@ -2,11 +2,12 @@ package ui
 
 import (
 	"fmt"
+	"reflect"
 	"testing"
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/test"
+	_ "fyne.io/fyne/v2/test" // makes the app of the tests
 
 	"parley/ui/model"
 	"parley/ui/theme"
@@ -25,12 +26,18 @@ type bench struct {
 // newBench opens a window of a size with a theme, and shows a state. What is posted runs at once.
 func newBench(t *testing.T, th *theme.Theme, width, height int, state model.State) *bench {
 	t.Helper()
-	app := test.NewTempApp(t)
-	app.Settings().SetTheme(th)
+	app := fyne.CurrentApp()
+	if !reflect.DeepEqual(app.Settings().Theme(), fyne.Theme(th)) { // each change has the fonts read anew
+		app.Settings().SetTheme(th)
+	}
 	b := &bench{}
 	b.Window = newWindow(app, Options{Width: width, Height: height, Send: b.Send}, func(f func()) { f() })
 	b.now = noon
 	b.win.Show()
+	t.Cleanup(func() {
+		b.shut()
+		app.Clipboard().SetContent("")
+	})
 	b.apply(state)
 	b.present()
 	b.beat(noon())
@@ -70,7 +77,7 @@ func callOf(people int) model.Call {
 		case n%5 == 3:
 			t.Media = model.TileCameraOff
 		default:
-			t.Pictures = uitest.NewPictures(uitest.Portrait(320, 180, n))
+			t.Pictures = uitest.NewPictures(uitest.Portrait(256, 144, n))
 		}
 		if own {
 			t.ID, t.Mirrored = "own", true
@@ -136,6 +143,6 @@ func prejoinState() model.Prejoin {
 	level.Set(0.55)
 	return model.Prejoin{
 		Meeting: "Ann's meeting", Name: "Zoe Park", Devices: devices(), CameraOn: true, MicOn: true, Level: level,
-		SelfView: uitest.NewPictures(uitest.Portrait(640, 360, 4)),
+		SelfView: uitest.NewPictures(uitest.Portrait(384, 216, 4)),
 	}
 }

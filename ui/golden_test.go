@@ -85,7 +85,7 @@ func everyMedia() model.Call {
 	for n, m := range []model.TileMedia{model.TilePicture, model.TileWaiting, model.TileCameraOff, model.TileMissing, model.TilePaused, model.TileStalled} {
 		c.Tiles[n].Media, c.Tiles[n].Muted, c.Tiles[n].Pictures = m, false, nil
 		if m == model.TilePicture || m == model.TilePaused {
-			c.Tiles[n].Pictures = uitest.NewPictures(uitest.Portrait(320, 180, n))
+			c.Tiles[n].Pictures = uitest.NewPictures(uitest.Portrait(256, 144, n))
 		}
 	}
 	c.Tiles[3].Problem = "The camera was unplugged."

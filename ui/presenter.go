@@ -63,7 +63,7 @@ func (p *presenter) run() {
 	defer ticker.Stop()
 	pause := time.NewTimer(0)
 	defer pause.Stop()
-	var last time.Time
+	var due time.Time // of the next batch of pictures
 	for {
 		select {
 		case <-p.quit:
@@ -73,7 +73,7 @@ func (p *presenter) run() {
 				return
 			}
 		case <-p.wake:
-			if wait := p.period - time.Since(last); wait > 0 {
+			if wait := time.Until(due); wait > 0 {
 				pause.Reset(wait)
 				select {
 				case <-p.quit:
@@ -81,7 +81,10 @@ func (p *presenter) run() {
 				case <-pause.C:
 				}
 			}
-			last = time.Now()
+			due = due.Add(p.period)
+			if now := time.Now(); due.Before(now) { // it was idle, or the screen cannot keep up
+				due = now.Add(p.period)
+			}
 			if !p.show(p.present) {
 				return
 			}

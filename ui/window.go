@@ -41,6 +41,7 @@ type Window struct {
 	latest    atomic.Pointer[model.State] // the newest state that waits to be shown
 	pending   atomic.Bool                 // a post is on its way that will show it
 	closing   sync.Once
+	gone      sync.Once
 	now       func() time.Time
 
 	// UI thread state
@@ -149,6 +150,7 @@ func (w *Window) Raise() {
 func (w *Window) Run() {
 	w.win.ShowAndRun()
 	w.presenter.stop()
+	w.closed() // Fyne does not say so when a signal ends it
 }
 
 // Close closes the window without a question. It is safe from any goroutine, and more than once.
@@ -164,12 +166,14 @@ func (w *Window) shut() {
 
 // closed is told by Fyne that the window is gone.
 func (w *Window) closed() {
-	if w.size.IsZero() {
-		w.size = w.win.Canvas().Size()
-	}
-	if w.opt.Closed != nil {
-		w.opt.Closed(int(w.size.Width+0.5), int(w.size.Height+0.5))
-	}
+	w.gone.Do(func() {
+		if w.size.IsZero() {
+			w.size = w.win.Canvas().Size()
+		}
+		if w.opt.Closed != nil {
+			w.opt.Closed(int(w.size.Width+0.5), int(w.size.Height+0.5))
+		}
+	})
 }
 
 // askToClose is what the window's close button does: in a call with others it asks once.

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 
 	"parley/ui/model"
@@ -30,6 +31,8 @@ type Screen struct {
 	active bool
 	moved  time.Time
 }
+
+var _ desktop.Hoverable = (*Screen)(nil)
 
 // New builds the screen.
 func New(env *widgets.Env) *Screen {
@@ -87,6 +90,15 @@ func (s *Screen) Moved(now time.Time) {
 	s.moved = now
 	s.top.fade(false)
 }
+
+// MouseIn says that the pointer came.
+func (s *Screen) MouseIn(*desktop.MouseEvent) { s.env.Moved() }
+
+// MouseMoved says that the pointer moved where no tile or button is.
+func (s *Screen) MouseMoved(*desktop.MouseEvent) { s.env.Moved() }
+
+// MouseOut is not needed.
+func (s *Screen) MouseOut() {}
 
 // Present takes the newest picture of every tile in sight.
 func (s *Screen) Present() { s.stage.present() }

@@ -36,7 +36,6 @@ func newTopBar() *topBar {
 
 func (b *topBar) update(c model.Call, now time.Time) {
 	b.started, b.ended = c.Started, c.Phase == model.PhaseEnded || c.Phase == model.PhaseLost
-	b.meeting.Set(c.Meeting)
 	people := fmt.Sprint(len(c.People))
 	if len(c.People) == 1 && c.People[0].Own && c.Phase == model.PhaseRunning {
 		people = "Only you so far"
@@ -44,7 +43,8 @@ func (b *topBar) update(c model.Call, now time.Time) {
 	if len(c.People) == 0 {
 		people = ""
 	}
-	if b.people.Text() != people {
+	if b.people.Text() != people || b.meeting.Text() != c.Meeting {
+		b.meeting.Set(c.Meeting)
 		b.people.Set(people)
 		b.Refresh()
 	}

@@ -89,7 +89,8 @@ func Portrait(width, height, seed int) *image.RGBA {
 			case (u*u)/(0.36*0.36)+(v-1.05)*(v-1.05)/(0.4*0.4) < 1:
 				c, light = shirt, 1
 			}
-			img.SetRGBA(x, y, color.RGBA{shade(c.R, light), shade(c.G, light), shade(c.B, light), 255})
+			at := img.Pix[y*img.Stride+4*x:][:4]
+			at[0], at[1], at[2], at[3] = shade(c.R, light), shade(c.G, light), shade(c.B, light), 255
 		}
 	}
 	return img
