@@ -60,7 +60,7 @@ static int verdict(parley_mjpeg *d, int result) {
 
 // limit brings full range to limited: 0..255 to 16..235, and chroma 0..255 to 16..240.
 #if defined(__GNUC__) && !defined(__clang__)
-__attribute__((optimize("O3"))) // at -O2 gcc does not vectorize this loop: six times slower
+__attribute__((optimize("O3"))) // vectorizes the loop, which -O2 may not
 #endif
 static void limit(uint8_t *p, int stride, int w, int h, int chroma) {
   const unsigned gain = chroma ? 225 : 220, bias = chroma ? 128 * 256 - 128 * 225 + 128 : 16 * 256 + 128;
