@@ -60,8 +60,12 @@ func (l *loop) run(tick <-chan struct{}, onTick, after func()) {
 		case <-l.ctx.Done():
 			l.mu.Lock()
 			l.closed = true
+			batch := l.queue
 			l.queue = nil
 			l.mu.Unlock()
+			for _, fn := range batch {
+				fn() // what came before the end still counts
+			}
 			return
 		}
 	}
