@@ -5,7 +5,7 @@ import (
 	"image"
 	"slices"
 
-	"parley/media/device"
+	"parley/media"
 	"parley/rtc/protocol"
 	"parley/ui/model"
 )
@@ -147,7 +147,7 @@ func (c *Controller) openPicker() {
 	c.loop.beside(func(context.Context) {
 		screens, err := c.opt.Devices.Screens()
 		if err == nil && len(screens) == 0 {
-			err = device.ErrNoScreen
+			err = media.ErrNotFound
 		}
 		c.loop.post(func() {
 			if err != nil {

@@ -137,7 +137,7 @@ func (r *remote) playVideo(track *rtc.Track, opt playOptions) error {
 	}
 	if r.video != nil {
 		old := r.video
-		r.readers.Go(func() { _ = old.Close() })
+		r.readers.Go(old.Close)
 	}
 	r.video = v
 	r.readers.Go(func() {
@@ -182,7 +182,7 @@ func (r *remote) close() {
 		r.pictures.Close()
 	}
 	if r.video != nil {
-		_ = r.video.Close()
+		r.video.Close()
 	}
 	if r.audio != nil {
 		_ = r.audio.Close()
