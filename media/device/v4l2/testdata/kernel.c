@@ -82,6 +82,7 @@ static int configure(int kind, unsigned long request, void *arg) {
 		if (request == VIDIOC_S_FMT) {
 			if (kind == BUSY) return fail(EBUSY);
 			if (f->fmt.pix.pixelformat != V4L2_PIX_FMT_YUYV) return fail(EINVAL);
+			memset(&cameras[kind], 0, sizeof cameras[kind]); /* what the last one who had it left */
 			cameras[kind].pix = f->fmt.pix;
 			cameras[kind].pix.width = 32; /* whatever was asked for */
 			cameras[kind].pix.height = 16;
