@@ -2,6 +2,7 @@ package device
 
 import (
 	"fmt"
+	"math"
 
 	"parley/media"
 	"parley/media/device/v4l2"
@@ -67,7 +68,8 @@ func chooseMode(modes []v4l2.Format, want media.VideoFormat) (v4l2.Format, error
 			rate = want.FrameRate
 		}
 		smooth := reach(rate, want.FrameRate*0.98) // 29.97 is 30
-		near := reach(float64(m.Width), float64(want.Width)) * reach(float64(m.Height), float64(want.Height)) * smooth
+		area := reach(float64(m.Width), float64(want.Width)) * reach(float64(m.Height), float64(want.Height))
+		near := math.Sqrt(area) * smooth // half the rate is as bad as half the width and height
 		cost := float64(m.Width*m.Height) * rate * how.cost
 		better := near > bestReach ||
 			near == bestReach && (smooth > bestRate || smooth == bestRate && cost < bestCost)

@@ -130,5 +130,5 @@ func (g *Grabber) cause(r C.int) error {
 	if g.c == nil {
 		return fmt.Errorf("result %d", int(r))
 	}
-	return fmt.Errorf("X error %d", int(C.xs_error(g.c)))
+	return fmt.Errorf("protocol error %d", int(C.xs_error(g.c)))
 }
