@@ -190,11 +190,33 @@ func TestTilePinsAndMutes(t *testing.T) {
 	uitest.Press(t, b.canvas(), "Mute for everyone")
 	tile.DoubleTapped(&fyne.PointEvent{})
 	key(tile, fyne.KeyReturn)
+	tile.TypedRune('m')
 	pin := model.Pin{TileID: "sp0"}
-	b.Want(t, pin, model.ForceMute{TileID: "sp0"}, pin, pin)
+	b.Want(t, pin, model.ForceMute{TileID: "sp0"}, pin, pin, model.ForceMute{TileID: "sp0"})
+	b.canvas().Unfocus()
 	tile.MouseOut()
 	if uitest.Has(b.canvas(), "Pin") {
 		t.Error("pin stays")
+	}
+}
+
+// TestPinCanBeReached moves the pointer over a tile onto the button that shows there.
+func TestPinCanBeReached(t *testing.T) {
+	b := newBench(t, dark(), 1100, 700, inCall(callOf(3)))
+	tile := b.tiles()["sp0"]
+	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(tile)
+	test.MoveMouse(b.canvas(), at.AddXY(50, 50))
+	for range 3 {
+		test.MoveMouse(b.canvas(), at.AddXY(tile.Size().Width-20, 20))
+		if !uitest.Has(b.canvas(), "Pin") {
+			t.Fatal("pin goes as the pointer reaches it")
+		}
+	}
+	test.TapCanvas(b.canvas(), at.AddXY(tile.Size().Width-20, 20))
+	b.Want(t, model.Pin{TileID: "sp0"})
+	test.MoveMouse(b.canvas(), fyne.NewPos(2, 2))
+	if uitest.Has(b.canvas(), "Pin") {
+		t.Error("pin stays without the pointer")
 	}
 }
 

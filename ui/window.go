@@ -48,9 +48,14 @@ type Window struct {
 	state   model.State
 	entered bool
 	screens screens
-	leave   *widgets.Modal
-	stay    *widgets.Button
+	leave   question
 	size    fyne.Size
+}
+
+// question is the one that closing the window asks.
+type question struct {
+	*widgets.Modal
+	stay *widgets.Button
 }
 
 // screens are what the window can show, and the layers over them.
@@ -105,10 +110,10 @@ func (w *Window) build() {
 	for action, keys := range call.Shortcuts() {
 		c.AddShortcut(keys, func(fyne.Shortcut) { w.act(action) })
 	}
-	w.stay = widgets.NewButton(w.env, "Stay", "", widgets.Primary, func() { w.leave.Close() })
+	stay := widgets.NewButton(w.env, "Stay", "", widgets.Primary, func() { w.leave.Close() })
 	end := widgets.NewButton(w.env, "Leave and close", "", widgets.Grave, w.end)
-	w.leave = widgets.NewModal(w.env, widgets.NewDialog("Leave the meeting?", "Others are still there. Closing the window leaves the meeting.",
-		end, w.stay), 420, func() { w.leave.Close() })
+	dialog := widgets.NewDialog("Leave the meeting?", "Others are still there. Closing the window leaves the meeting.", end, stay)
+	w.leave = question{widgets.NewModal(w.env, dialog, 420, func() { w.leave.Close() }), stay}
 }
 
 func (w *Window) start() {
@@ -179,7 +184,7 @@ func (w *Window) closed() {
 // askToClose is what the window's close button does: in a call with others it asks once.
 func (w *Window) askToClose() {
 	if w.withOthers() && !w.leave.IsOpen() {
-		w.leave.Open(w.stay)
+		w.leave.Open(w.leave.stay)
 		return
 	}
 	w.end()

@@ -1,6 +1,8 @@
 package call
 
 import (
+	"strings"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/widget"
@@ -77,7 +79,7 @@ func (b *bottomBar) openCameras() {
 // titled puts a heading before a menu's items, or says that there are none.
 func titled(title string, items []*fyne.MenuItem) []*fyne.MenuItem {
 	if len(items) == 0 {
-		title = "No " + title + " found"
+		title = "No " + strings.ToLower(title) + " found"
 	}
 	head := fyne.NewMenuItem(title, nil)
 	head.Disabled = true

@@ -132,10 +132,11 @@ func TestPersonColourIsSteady(t *testing.T) {
 	seen := map[color.NRGBA]bool{}
 	for i := range 40 {
 		name := fmt.Sprint("Person ", i)
-		if PersonColour(name) != PersonColour(name) {
-			t.Fatal("a name changes its colour")
+		colour := PersonColour(name)
+		if again := PersonColour(name); again != colour {
+			t.Fatalf("%s changes its colour", name)
 		}
-		seen[PersonColour(name)] = true
+		seen[colour] = true
 	}
 	if len(seen) < 5 {
 		t.Errorf("40 names share %d colours", len(seen))

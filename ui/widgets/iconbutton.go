@@ -48,17 +48,23 @@ func (l Look) colours() (ground, icon fyne.ThemeColorName) {
 
 // IconButton is a round button with one icon, a tooltip that names it with its shortcut, and perhaps a count.
 type IconButton struct {
-	pressable
+	iconFace
+	focusing
+}
+
+// iconFace is a round button without the keyboard, for what lies on a tile: the tile has the keyboard there.
+type iconFace struct {
+	pointable
 
 	icon   assets.Icon
 	look   Look
 	width  float32
 	height float32
 	badge  int
-	draw   iconButtonDraw
+	draw   iconFaceDraw
 }
 
-type iconButtonDraw struct {
+type iconFaceDraw struct {
 	ground, veil, ring, badge *canvas.Rectangle
 	icon                      *Icon
 	count                     *canvas.Text
@@ -73,8 +79,15 @@ var (
 
 // NewIconButton returns a button of 40 x 40.
 func NewIconButton(env *Env, icon assets.Icon, look Look, name, shortcut string, tapped func()) *IconButton {
-	b := &IconButton{icon: icon, look: look, width: theme.Target, height: theme.Target}
+	b := &IconButton{iconFace: iconFace{icon: icon, look: look, width: theme.Target, height: theme.Target}}
+	b.on = &b.pointable
 	b.begin(b, env, name, shortcut, tapped)
+	return b
+}
+
+func newIconFace(env *Env, icon assets.Icon, look Look, name string, tapped func()) *iconFace {
+	b := &iconFace{icon: icon, look: look, width: theme.Target, height: theme.Target}
+	b.begin(b, env, name, "", tapped)
 	return b
 }
 
@@ -85,7 +98,7 @@ func (b *IconButton) SetMin(width, height float32) *IconButton {
 }
 
 // Set changes icon, look and name together.
-func (b *IconButton) Set(icon assets.Icon, look Look, name string) {
+func (b *iconFace) Set(icon assets.Icon, look Look, name string) {
 	b.setName(name)
 	if b.icon != icon || b.look != look {
 		b.icon, b.look = icon, look
@@ -94,7 +107,7 @@ func (b *IconButton) Set(icon assets.Icon, look Look, name string) {
 }
 
 // SetBadge shows a count, 0 for none.
-func (b *IconButton) SetBadge(count int) {
+func (b *iconFace) SetBadge(count int) {
 	if b.badge != count {
 		b.badge = count
 		b.Refresh()
@@ -102,7 +115,7 @@ func (b *IconButton) SetBadge(count int) {
 }
 
 // CreateRenderer makes the button's renderer.
-func (b *IconButton) CreateRenderer() fyne.WidgetRenderer {
+func (b *iconFace) CreateRenderer() fyne.WidgetRenderer {
 	d := &b.draw
 	d.ground, d.veil, d.ring, d.badge = &canvas.Rectangle{}, &canvas.Rectangle{}, &canvas.Rectangle{}, &canvas.Rectangle{}
 	d.icon, d.count = NewIcon(b.icon, theme.Text), &canvas.Text{}
@@ -128,7 +141,7 @@ func (b *IconButton) CreateRenderer() fyne.WidgetRenderer {
 
 var badgeStyle = Style{Size: theme.SizeSmall, Colour: theme.OnAccent, Bold: true, Align: fyne.TextAlignCenter}
 
-func (b *IconButton) refresh() {
+func (b *iconFace) refresh() {
 	d := &b.draw
 	ground, icon := b.look.colours()
 	if b.disabled {

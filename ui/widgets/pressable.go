@@ -6,8 +6,8 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// pressable is what all buttons have in common: pointer, keyboard, tooltip.
-type pressable struct {
+// pointable is what all buttons have in common: name, pointer, tooltip.
+type pointable struct {
 	widget.BaseWidget
 
 	env      *Env
@@ -18,35 +18,36 @@ type pressable struct {
 	hovered  bool
 	focused  bool
 	disabled bool
+	passed   func() // told when the pointer comes and goes; may be nil
 }
 
-func (p *pressable) begin(self fyne.Widget, env *Env, name, shortcut string, tapped func()) {
+func (p *pointable) begin(self fyne.Widget, env *Env, name, shortcut string, tapped func()) {
 	p.env, p.self, p.name, p.shortcut, p.tapped = env, self, name, shortcut, tapped
 	p.ExtendBaseWidget(self)
 }
 
 // Name returns the accessible name.
-func (p *pressable) Name() string { return p.name }
+func (p *pointable) Name() string { return p.name }
 
 // Disabled reports whether the button cannot be pressed.
-func (p *pressable) Disabled() bool { return p.disabled }
+func (p *pointable) Disabled() bool { return p.disabled }
 
 // SetDisabled says whether the button cannot be pressed.
-func (p *pressable) SetDisabled(disabled bool) {
+func (p *pointable) SetDisabled(disabled bool) {
 	if p.disabled != disabled {
 		p.disabled = disabled
 		p.Refresh()
 	}
 }
 
-func (p *pressable) tip() string {
+func (p *pointable) tip() string {
 	if p.shortcut == "" {
 		return p.name
 	}
 	return p.name + "  ·  " + p.shortcut
 }
 
-func (p *pressable) setName(name string) {
+func (p *pointable) setName(name string) {
 	if p.name == name {
 		return
 	}
@@ -57,9 +58,9 @@ func (p *pressable) setName(name string) {
 }
 
 // Tapped presses the button.
-func (p *pressable) Tapped(*fyne.PointEvent) { p.press() }
+func (p *pointable) Tapped(*fyne.PointEvent) { p.press() }
 
-func (p *pressable) press() {
+func (p *pointable) press() {
 	if p.env.Tips != nil {
 		p.env.Tips.Leave()
 	}
@@ -69,55 +70,74 @@ func (p *pressable) press() {
 }
 
 // MouseIn shows the hover and, after a moment, the tooltip.
-func (p *pressable) MouseIn(*desktop.MouseEvent) {
+func (p *pointable) MouseIn(*desktop.MouseEvent) {
 	p.hovered = true
 	if p.env.Tips != nil {
 		p.env.Tips.Rest(p.self, p.tip())
 	}
 	p.Refresh()
+	if p.passed != nil {
+		p.passed()
+	}
 }
 
 // MouseMoved tells the window.
-func (p *pressable) MouseMoved(*desktop.MouseEvent) { p.env.moved() }
+func (p *pointable) MouseMoved(*desktop.MouseEvent) { p.env.moved() }
 
 // MouseOut takes both away.
-func (p *pressable) MouseOut() {
+func (p *pointable) MouseOut() {
 	p.hovered = false
 	if p.env.Tips != nil {
 		p.env.Tips.Leave()
 	}
 	p.Refresh()
-}
-
-// FocusGained shows the focus.
-func (p *pressable) FocusGained() {
-	p.focused = true
-	p.Refresh()
-}
-
-// FocusLost takes it away.
-func (p *pressable) FocusLost() {
-	p.focused = false
-	p.Refresh()
-}
-
-// TypedRune is not needed: the space bar comes as a key too.
-func (p *pressable) TypedRune(rune) {}
-
-// TypedKey presses on Space and Enter and passes the rest on.
-func (p *pressable) TypedKey(k *fyne.KeyEvent) {
-	switch k.Name {
-	case fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter:
-		p.press()
-	default:
-		p.env.key(k)
+	if p.passed != nil {
+		p.passed()
 	}
 }
 
 // Cursor is the hand over what can be pressed.
-func (p *pressable) Cursor() desktop.Cursor {
+func (p *pointable) Cursor() desktop.Cursor {
 	if p.disabled {
 		return desktop.DefaultCursor
 	}
 	return desktop.PointerCursor
+}
+
+// focusing gives a button the keyboard: Tab reaches it, Space and Enter press it.
+type focusing struct{ on *pointable }
+
+// FocusGained shows the focus.
+func (f focusing) FocusGained() { f.set(true) }
+
+// FocusLost takes it away.
+func (f focusing) FocusLost() { f.set(false) }
+
+func (f focusing) set(focused bool) {
+	f.on.focused = focused
+	f.on.Refresh()
+}
+
+// TypedRune is not needed: the space bar comes as a key too.
+func (f focusing) TypedRune(rune) {}
+
+// TypedKey presses on Space and Enter and passes the rest on.
+func (f focusing) TypedKey(k *fyne.KeyEvent) {
+	switch k.Name {
+	case fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter:
+		f.on.press()
+	default:
+		f.on.env.key(k)
+	}
+}
+
+// pressable is a button with the keyboard.
+type pressable struct {
+	pointable
+	focusing
+}
+
+func (p *pressable) begin(self fyne.Widget, env *Env, name, shortcut string, tapped func()) {
+	p.on = &p.pointable
+	p.pointable.begin(self, env, name, shortcut, tapped)
 }

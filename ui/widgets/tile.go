@@ -23,8 +23,8 @@ type Tile struct {
 	tile    model.Tile
 	picture *Picture
 	draw    tileDraw
-	pin     *IconButton
-	mute    *IconButton
+	pin     *iconFace
+	mute    *iconFace
 	spoke   time.Time
 	ring    bool
 	hovered bool
@@ -40,8 +40,10 @@ var (
 // NewTile returns a tile.
 func NewTile(env *Env, tile model.Tile) *Tile {
 	t := &Tile{env: env, picture: NewPicture(tile.Screen)}
-	t.pin = NewIconButton(env, assets.IconPin, LookShade, "Pin", "", t.togglePin)
-	t.mute = NewIconButton(env, assets.IconMicOff, LookShade, "Mute for everyone", "", t.forceMute)
+	t.pin = newIconFace(env, assets.IconPin, LookShade, "Pin", t.togglePin)
+	t.mute = newIconFace(env, assets.IconMicOff, LookShade, "Mute for everyone", t.forceMute)
+	// Fyne takes the pointer off the tile before it gives it to a button on it: the button brings itself back then.
+	t.pin.passed, t.mute.passed = t.Refresh, t.Refresh
 	t.draw.begin(t)
 	t.ExtendBaseWidget(t)
 	t.take(tile)
@@ -198,8 +200,12 @@ func (t *Tile) FocusLost() {
 	t.Refresh()
 }
 
-// TypedRune is not needed.
-func (t *Tile) TypedRune(rune) {}
+// TypedRune mutes on M, where that is allowed.
+func (t *Tile) TypedRune(r rune) {
+	if (r == 'm' || r == 'M') && t.mutable() {
+		t.forceMute()
+	}
+}
 
 // TypedKey pins on Enter and passes the rest on.
 func (t *Tile) TypedKey(k *fyne.KeyEvent) {
@@ -213,7 +219,7 @@ func (t *Tile) TypedKey(k *fyne.KeyEvent) {
 
 // actions reports whether pin and mute show. They stay while the pointer is on one of them: Fyne takes it off the tile then.
 func (t *Tile) actions() bool {
-	return t.hovered || t.focused || t.pin.hovered || t.pin.focused || t.mute.hovered || t.mute.focused
+	return t.hovered || t.focused || t.pin.hovered || t.mute.hovered
 }
 
 // mutable reports whether this client may mute the tile now.
