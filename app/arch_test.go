@@ -33,7 +33,7 @@ var rules = []rule{
 	{from: "server/session", never: []string{"github.com/pion", "net/http"}},
 	{from: "server/sfu", never: []string{"parley/server/session", "parley/server/transport", "net/http"}},
 	{from: "server/transport", never: []string{"parley/server", "github.com/pion/webrtc/v4"}},
-	{from: "app", never: []string{"parley/server"}, but: []string{}},
+	{from: "app", never: []string{"parley/server"}},
 }
 
 // exceptions are the packages that may break one of the rules, each with the reason.

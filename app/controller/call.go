@@ -233,7 +233,7 @@ func (c *call) add(s protocol.Stream) {
 		if s.VideoType == protocol.VideoScreen {
 			fit = video.FitContain
 		}
-		r.pictures = video.NewPictures(fit, false, c.notify)
+		r.pictures = &shown{video.NewPictures(fit, false, c.notify), r}
 	}
 	c.remotes = append(c.remotes, r)
 }

@@ -21,7 +21,7 @@ import (
 // remote is somebody's stream as it is received. Media goroutines use what is atomic or safe by itself; the rest is loop state.
 type remote struct {
 	stream   protocol.Stream
-	pictures *video.Pictures // nil without a window
+	pictures *shown // nil without a window
 	level    *model.Level
 	heard    *heardSound
 	seen     seenPictures
@@ -32,6 +32,21 @@ type remote struct {
 	unmix   func()
 	readers sync.WaitGroup
 	first   atomic.Bool // a picture has come
+	playing atomic.Pointer[playout.Video]
+}
+
+// shown is a remote's pictures as its tile sees them.
+type shown struct {
+	*video.Pictures
+	remote *remote
+}
+
+// Want implements model.Pictures: a tile that appears is decoded for at once.
+func (s *shown) Want(width, height int) {
+	s.Pictures.Want(width, height)
+	if v := s.remote.playing.Load(); v != nil {
+		v.Wake()
+	}
 }
 
 // seenPictures is what statistics say of the pictures.
@@ -113,7 +128,7 @@ type playOptions struct {
 }
 
 func (r *remote) playVideo(track *rtc.Track, opt playOptions) error {
-	v, err := playout.NewVideo(playout.VideoConfig{
+	v := playout.NewVideo(playout.VideoConfig{
 		RequestKeyFrame: func() { _ = track.RequestKeyFrame() }, // a track that ended needs none
 		Frame: func(f *media.Frame, _ playout.FrameInfo) {
 			r.seen.note(f, opt.readMarks)
@@ -129,17 +144,15 @@ func (r *remote) playVideo(track *rtc.Track, opt playOptions) error {
 				return true
 			}
 			w, h := r.pictures.Wanted()
-			return w > 0 && h > 0 || !r.first.Load() // the first picture is made ready before its tile asks
+			return w > 0 && h > 0
 		},
 	})
-	if err != nil {
-		return err
-	}
 	if r.video != nil {
 		old := r.video
 		r.readers.Go(old.Close)
 	}
 	r.video = v
+	r.playing.Store(v)
 	r.readers.Go(func() {
 		readTrack(track, func(p *rtp.Packet) { v.PushRTP(p.SequenceNumber, p.Timestamp, p.Marker, p.Payload) })
 	})

@@ -114,8 +114,11 @@ func (c *Controller) remoteTile(r *remote, now time.Time) model.Tile {
 	screen := st.VideoType == protocol.VideoScreen
 	t := model.Tile{
 		ID: string(st.ID), PersonID: string(st.ConnectionID), Name: c.call.name(st.ConnectionID), Screen: screen, Muted: !st.HasAudio && !screen,
-		Speaking: now.Before(r.speaking) && st.HasAudio, Pinned: c.pinned == string(st.ID), Pictures: r.pictures, Level: r.level,
+		Speaking: now.Before(r.speaking) && st.HasAudio, Pinned: c.pinned == string(st.ID), Level: r.level,
 		Moderation: c.call.welcome.Capabilities.ForceMute && st.AudioTrack && st.HasAudio,
+	}
+	if r.pictures != nil {
+		t.Pictures = r.pictures
 	}
 	switch {
 	case c.phase.phase == model.PhaseReconnecting && r.first.Load():
