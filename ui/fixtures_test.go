@@ -21,6 +21,7 @@ func noon() time.Time { return time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC) }
 type bench struct {
 	*Window
 	uitest.Intents
+	app fyne.App
 }
 
 // newBench opens a window of a size with a theme, and shows a state. What is posted runs at once.
@@ -30,7 +31,7 @@ func newBench(t *testing.T, th *theme.Theme, width, height int, state model.Stat
 	if !reflect.DeepEqual(app.Settings().Theme(), fyne.Theme(th)) { // each change has the fonts read anew
 		app.Settings().SetTheme(th)
 	}
-	b := &bench{}
+	b := &bench{app: app}
 	b.Window = newWindow(app, Options{Width: width, Height: height, Send: b.Send}, func(f func()) { f() })
 	b.now = noon
 	b.win.Show()

@@ -45,6 +45,17 @@ func Golden(t *testing.T, name string, got image.Image) {
 	}
 }
 
+// Same compares two images that must look alike; when they do not, the second is left in testdata/failed.
+func Same(t *testing.T, name string, want, got image.Image) {
+	t.Helper()
+	off, ok := difference(want, got)
+	if all := got.Bounds().Dx() * got.Bounds().Dy(); !ok || off*10000 > all*offPerMyriade {
+		failed := filepath.Join("testdata", "failed", name+".png")
+		write(t, failed, got)
+		t.Errorf("%s: %d of %d pixels differ; the image is in %s", name, off, all, failed)
+	}
+}
+
 // difference counts the pixels that differ; ok is false when the sizes do.
 func difference(a, b image.Image) (off int, ok bool) {
 	if a.Bounds().Size() != b.Bounds().Size() {

@@ -1,29 +1,34 @@
 package widgets
 
 import (
-	"fmt"
+	"bytes"
+	"image"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/widget"
+	"github.com/fyne-io/oksvg"
+	"github.com/srwiley/rasterx"
 
 	"parley/assets"
 	"parley/ui/theme"
 )
 
-// Icon draws one icon of the set in a colour of the theme.
+// Icon draws one icon of the set in a colour of the theme. It is a raster, not a canvas.Image of the SVG: the renderer of SVG does
+// not scale the width of strokes, and only a raster is told its size in pixels when it is drawn.
 type Icon struct {
 	widget.BaseWidget
 
 	icon   assets.Icon
 	colour fyne.ThemeColorName
 	side   float32
-	image  *canvas.Image
+	raster *canvas.Raster
 }
 
 // NewIcon returns an icon of the usual size.
 func NewIcon(icon assets.Icon, colour fyne.ThemeColorName) *Icon {
-	i := &Icon{icon: icon, colour: colour, side: assets.IconSize, image: &canvas.Image{FillMode: canvas.ImageFillContain}}
+	i := &Icon{icon: icon, colour: colour, side: assets.IconSize}
+	i.raster = canvas.NewRaster(i.draw)
 	i.ExtendBaseWidget(i)
 	return i
 }
@@ -51,26 +56,31 @@ func (i *Icon) SetSide(side float32) {
 	}
 }
 
+// draw draws the icon at a size in pixels.
+func (i *Icon) draw(width, height int) image.Image {
+	img := image.NewNRGBA(image.Rect(0, 0, width, height))
+	if width == 0 || height == 0 {
+		return img
+	}
+	weight := float32(assets.IconWeight) * float32(height) / assets.IconSize
+	svg, err := oksvg.ReadIconStream(bytes.NewReader(i.icon.SVG(theme.Hex(colour(i.colour)), weight)))
+	if err != nil { // the icons are ours, and a test draws each
+		fyne.LogError("draw icon "+string(i.icon), err)
+		return img
+	}
+	svg.SetTarget(0, 0, float64(width), float64(height))
+	svg.Draw(rasterx.NewDasher(width, height, rasterx.NewScannerGV(width, height, img, img.Bounds())), 1)
+	return img
+}
+
 // CreateRenderer makes the icon's renderer.
 func (i *Icon) CreateRenderer() fyne.WidgetRenderer {
-	r := &renderer{objects: []fyne.CanvasObject{i.image}}
-	r.min = func() fyne.Size { return fyne.NewSquareSize(i.side) }
-	r.refresh = func() {
-		scale := float32(1)
-		if c := fyne.CurrentApp().Driver().CanvasForObject(i); c != nil {
-			scale = c.Scale()
-		}
-		weight := assets.IconWeight * i.side / assets.IconSize * scale
-		hex := theme.Hex(colour(i.colour))
-		name := fmt.Sprintf("%s-%s-%.2f.svg", i.icon, hex, weight)
-		if i.image.Resource == nil || i.image.Resource.Name() != name {
-			i.image.Resource = fyne.NewStaticResource(name, i.icon.SVG(hex, weight))
-			i.image.Refresh()
-		}
+	return &renderer{
+		objects: []fyne.CanvasObject{i.raster},
+		min:     func() fyne.Size { return fyne.NewSquareSize(i.side) },
+		refresh: func() {},
+		layout:  func(s fyne.Size) { place(i.raster, (s.Width-i.side)/2, (s.Height-i.side)/2, i.side, i.side) },
 	}
-	r.layout = func(s fyne.Size) { place(i.image, (s.Width-i.side)/2, (s.Height-i.side)/2, i.side, i.side) }
-	r.refresh()
-	return r
 }
 
 // NewMark returns the app's mark at a side.
