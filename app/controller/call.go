@@ -111,6 +111,12 @@ func (c *call) begin(s *rtc.Session) {
 	}
 	c.camera.setSending(true)
 	c.mic.setSending(true)
+	// What failed or was switched while the session was being connected.
+	c.camera.setMuted(!c.camera.on)
+	c.mic.setMuted(!c.mic.on)
+	if c.camera.opened {
+		c.camera.announce()
+	}
 	c.loop.beside(func(context.Context) {
 		for ev := range s.Events() {
 			c.loop.post(func() { c.take(ev) })
@@ -128,7 +134,8 @@ func (c *call) openSpeaker(id string, done func(error)) {
 		}
 		s, err := c.devices.Speaker(ctx, id, mixer, func(err error) { c.loop.post(func() { done(err) }) })
 		if err != nil && id != deviceOff && !errors.Is(err, context.Canceled) {
-			c.loop.post(func() { done(err) })
+			why := err
+			c.loop.post(func() { done(why) })
 			s, err = c.devices.Speaker(ctx, deviceOff, mixer, nil) // the others' clocks must run on
 		}
 		if err != nil {

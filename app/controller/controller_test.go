@@ -373,7 +373,7 @@ func TestCameraTrouble(t *testing.T) {
 			return fmt.Sprintf("own tile %+v", own)
 		}
 		if s.Call.MicProblem == "" || len(s.Notices) == 0 {
-			return "no word about the microphone or the speaker"
+			return fmt.Sprintf("no word about the microphone or the speaker: %q, %+v", s.Call.MicProblem, s.Notices)
 		}
 		return ""
 	})
