@@ -79,10 +79,7 @@ func show(ctx context.Context, flags config.Flags, folder string, settings confi
 		Show: window.Show, Pictures: window.PicturesChanged, Raise: window.Raise, Quit: window.Close,
 	})
 	var running sync.WaitGroup
-	running.Go(func() {
-		c.Run(ctx)
-		window.Close()
-	})
+	running.Go(func() { c.Run(ctx) }) // a signal ends the window too: Fyne listens to it as well
 	running.Go(func() {
 		for {
 			select {

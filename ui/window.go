@@ -41,6 +41,7 @@ type Window struct {
 	latest    atomic.Pointer[model.State] // the newest state that waits to be shown
 	pending   atomic.Bool                 // a post is on its way that will show it
 	closing   sync.Once
+	over      atomic.Bool // the app has stopped
 	gone      sync.Once
 	now       func() time.Time
 
@@ -70,6 +71,7 @@ type screens struct {
 func New(app fyne.App, opt Options) *Window {
 	app.Settings().SetTheme(theme.New(theme.System, 1))
 	w := newWindow(app, opt, fyne.Do)
+	app.Lifecycle().SetOnStopped(func() { w.over.Store(true) })
 	w.start()
 	return w
 }
@@ -121,8 +123,13 @@ func (w *Window) start() {
 	w.presenter.lively.Store(w.state.Screen != model.ScreenHome)
 }
 
-// post is the one way to the UI thread.
-func (w *Window) post(fn func()) { w.poster(fn) }
+// post is the one way to the UI thread. Once the app has stopped nothing is posted: Fyne would run it on the caller's goroutine, against
+// windows that are gone.
+func (w *Window) post(fn func()) {
+	if !w.over.Load() {
+		w.poster(fn)
+	}
+}
 
 // Show shows a state. It is safe from any goroutine and returns at once; of states that come faster than they can be shown only
 // the newest is.
@@ -154,6 +161,7 @@ func (w *Window) Raise() {
 // Run shows the window and returns when it is closed. It is called from main.
 func (w *Window) Run() {
 	w.win.ShowAndRun()
+	w.over.Store(true)
 	w.presenter.stop()
 	w.closed() // Fyne does not say so when a signal ends it
 }

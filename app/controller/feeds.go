@@ -217,6 +217,7 @@ func (f *audioFeed) start(id string) {
 			Opened: func() {
 				f.loop.post(func() {
 					if run == f.run {
+						f.setMuted(!f.on)
 						f.changed()
 					}
 				})

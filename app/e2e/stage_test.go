@@ -34,6 +34,7 @@ var buildApp = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
+	_ = os.Setenv("LANG", "en_US.UTF-8") // for the text that the tests draw themselves
 	code := m.Run()
 	if path, err := buildApp(); err == nil {
 		_ = os.RemoveAll(filepath.Dir(path))
@@ -100,7 +101,7 @@ func (s *stage) start(title string, sender uint16, x, y int, args ...string) *ap
 	args = append([]string{"--title", title, "--size", fmt.Sprintf("%dx%d", windowWidth, windowHeight), "--fps", "15", "--config", s.TempDir(),
 		"--sender-id", fmt.Sprint(sender), "--verbose"}, args...)
 	a.cmd = exec.Command(path, args...)
-	a.cmd.Env = append(append(os.Environ(), a.sound.Env()...), "DISPLAY="+s.x.Display, "FYNE_SCALE=1", "FYNE_THEME=dark", "LANG=en_US.UTF-8", "LIBGL_ALWAYS_SOFTWARE=1", "XDG_RUNTIME_DIR="+s.TempDir())
+	a.cmd.Env = append(append(os.Environ(), a.sound.Env()...), "DISPLAY="+s.x.Display, "FYNE_SCALE=1", "FYNE_THEME=dark", "LANG=en_US.UTF-8", "LIBGL_ALWAYS_SOFTWARE=1", "XDG_RUNTIME_DIR="+s.TempDir(), "XDG_CONFIG_HOME="+s.TempDir(), "HOME="+s.TempDir())
 	a.cmd.Stdout, a.cmd.Stderr = a.log, a.log
 	a.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := a.cmd.Start(); err != nil {
