@@ -52,7 +52,6 @@ func TestSoundIsHeard(t *testing.T) {
 	if !server.Await(piece, patience, hears(500)) {
 		t.Error("the default speaker is silent")
 	}
-	t.Logf("default output by way of %v", s.way)
 	s.Close()
 	if !server.Await(piece, patience, func(pcm []int16) bool { return pulsetest.Power(pcm, 500) < 10 }) {
 		t.Error("closed, it still sounds")
