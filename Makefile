@@ -30,17 +30,17 @@ build: deps-build build/parley build/parley-server ## build build/parley and bui
 .PHONY: build/parley build/parley-server
 build/parley:
 	@echo "Building build/parley (the first time takes some minutes)."
-	@go build -trimpath -ldflags '$(LDFLAGS)' -o $@ ./app
+	@go build -ldflags '$(LDFLAGS)' -o $@ ./app
 build/parley-server:
 	@echo "Building build/parley-server."
-	@go build -trimpath -ldflags '$(LDFLAGS)' -o $@ ./server
+	@go build -ldflags '$(LDFLAGS)' -o $@ ./server
 
 test: deps-test build ## install what the tests need and run all of them, end-to-end ones included
 	go vet ./...
-	go test -race -timeout 30m $(PKG)
+	PARLEY_APP=$(CURDIR)/build/parley go test -race -timeout 30m $(PKG)
 
 e2e: deps-test build ## only the end-to-end tests, with real windows
-	go test -race -timeout 20m -count 1 -v ./app/e2e/...
+	PARLEY_APP=$(CURDIR)/build/parley go test -race -timeout 20m -count 1 -v ./app/e2e/...
 
 bench: deps-test ## benchmarks: forwarding, convert and scale, codecs, mixing
 	go test -run '^$$' -bench . -benchmem ./server/sfu/... ./server/transport/... ./media/...

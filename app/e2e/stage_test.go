@@ -21,6 +21,9 @@ import (
 
 // buildApp builds the app, without the race detector: two windows with it are too slow for a software renderer.
 var buildApp = sync.OnceValues(func() (string, error) {
+	if path := os.Getenv("PARLEY_APP"); path != "" {
+		return path, nil // make test has built it
+	}
 	dir, err := os.MkdirTemp("", "parley-e2e-")
 	if err != nil {
 		return "", err
@@ -36,7 +39,7 @@ var buildApp = sync.OnceValues(func() (string, error) {
 func TestMain(m *testing.M) {
 	_ = os.Setenv("LANG", "en_US.UTF-8") // for the text that the tests draw themselves
 	code := m.Run()
-	if path, err := buildApp(); err == nil {
+	if path, err := buildApp(); err == nil && os.Getenv("PARLEY_APP") == "" {
 		_ = os.RemoveAll(filepath.Dir(path))
 	}
 	os.Exit(code)

@@ -1,0 +1,69 @@
+package e2e
+
+import (
+	"bufio"
+	"image/png"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"parley/media/synthetic"
+)
+
+// TestMakeRun runs the newcomer's command with no display, for 20 seconds, while its usual port is taken.
+func TestMakeRun(t *testing.T) {
+	if l, err := net.Listen("tcp", "127.0.0.1:7880"); err == nil {
+		defer l.Close()
+	} // else somebody else holds it, which serves as well
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("make", "run")
+	cmd.Dir = root
+	cmd.Env = append(slices.DeleteFunc(os.Environ(), func(kv string) bool {
+		return strings.HasPrefix(kv, "DISPLAY=") || strings.HasPrefix(kv, "WAYLAND_DISPLAY=") || strings.HasPrefix(kv, "MAKE")
+	}), "PARLEY_DEMO_SECONDS=20", "PARLEY_DEMO_DATA="+t.TempDir(), "XDG_CONFIG_HOME="+t.TempDir(), "XDG_RUNTIME_DIR="+t.TempDir())
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stderr = cmd.Stdout
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	late := time.AfterFunc(10*time.Minute, func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
+	defer late.Stop()
+	var said strings.Builder
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		said.WriteString(lines.Text() + "\n")
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Fatalf("make run: %v\n%s", err, &said)
+	}
+	for _, want := range []string{"Port 7880 is in use", "There is no display", "build/run.png", "parley://127.0.0.1:"} {
+		if !strings.Contains(said.String(), want) {
+			t.Errorf("it does not say %q:\n%s", want, &said)
+		}
+	}
+	f, err := os.Open(filepath.Join(root, "build/run.png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	img, err := png.Decode(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Two windows, each with both test pictures: the other's, and the own one mirrored.
+	if n := len(synthetic.FindMarks(img)); n != 4 {
+		t.Errorf("%d test pictures in %v of build/run.png, want 4\n%s", n, img.Bounds(), &said)
+	}
+}
