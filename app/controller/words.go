@@ -83,6 +83,8 @@ func deviceWords(noun string, err error) string {
 		return "Your " + noun + " is used by another app. Close that app or choose another " + noun + "."
 	case errors.Is(err, media.ErrUnplugged):
 		return "Your " + noun + " was unplugged. Plug it in again or choose another " + noun + "."
+	case noun == "speaker" && errors.Is(err, media.ErrNotFound):
+		return "No speaker found. Connect one to hear the others."
 	case errors.Is(err, media.ErrNotFound), errors.Is(err, fs.ErrNotExist):
 		return "No " + noun + " found. You can join without one."
 	case errors.Is(err, media.ErrFormat):

@@ -29,7 +29,8 @@ func TestMakeRun(t *testing.T) {
 	cmd.Dir = root
 	cmd.Env = append(slices.DeleteFunc(os.Environ(), func(kv string) bool {
 		return strings.HasPrefix(kv, "DISPLAY=") || strings.HasPrefix(kv, "WAYLAND_DISPLAY=") || strings.HasPrefix(kv, "MAKE")
-	}), "PARLEY_DEMO_SECONDS=20", "PARLEY_DEMO_DATA="+t.TempDir(), "XDG_CONFIG_HOME="+t.TempDir(), "XDG_RUNTIME_DIR="+t.TempDir())
+	}), "PARLEY_DEMO_SECONDS=20", "PARLEY_DEMO_DATA="+t.TempDir(), "XDG_CONFIG_HOME="+t.TempDir(), "XDG_RUNTIME_DIR="+t.TempDir(),
+		"PULSE_SERVER=unix:/nowhere", "ALSA_CONFIG_PATH=/dev/null") // no microphone and no speaker, whatever this machine has
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -48,7 +49,7 @@ func TestMakeRun(t *testing.T) {
 	if err := cmd.Wait(); err != nil {
 		t.Fatalf("make run: %v\n%s", err, &said)
 	}
-	for _, want := range []string{"Port 7880 is in use", "There is no display", "build/run.png", "parley://127.0.0.1:"} {
+	for _, want := range []string{"Port 7880 is in use", "There is no display", "There is no microphone", "build/run.png", "parley://127.0.0.1:"} {
 		if !strings.Contains(said.String(), want) {
 			t.Errorf("it does not say %q:\n%s", want, &said)
 		}

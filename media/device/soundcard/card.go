@@ -35,7 +35,7 @@ func Inputs() ([]Info, error) { return list(malgo.Capture) }
 
 func list(kind malgo.DeviceType) (infos []Info, err error) {
 	defer fence(&err)
-	ctx, err := open()
+	ctx, backend, err := open()
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +46,7 @@ func list(kind malgo.DeviceType) (infos []Info, err error) {
 	}
 	for i := range devices {
 		d := &devices[i]
-		if kind == malgo.Capture && isMonitor(d) {
+		if kind == malgo.Capture && isMonitor(d) || backend == malgo.BackendAlsa && !isCard(d) {
 			continue
 		}
 		infos = append(infos, Info{ID: d.ID.String(), Name: d.Name(), Default: d.IsDefault != 0})
@@ -60,12 +60,26 @@ func isMonitor(d *malgo.DeviceInfo) bool {
 	return strings.HasSuffix(id, ".monitor")
 }
 
-func open() (*malgo.AllocatedContext, error) {
-	ctx, err := malgo.InitContext(backends, malgo.ContextConfig{}, nil)
-	if err != nil {
-		return nil, fmt.Errorf("open sound system: %w", mapped(err))
+// isCard reports whether a device of ALSA is a card. ALSA lists every plugin of its configuration beside the cards: rate converters, a device
+// that is always silent, sound servers that may not run.
+func isCard(d *malgo.DeviceInfo) bool {
+	id := strings.TrimRight(string(d.ID[:]), "\x00")
+	for _, prefix := range []string{":", "hw:", "plughw:", "sysdefault:"} {
+		if strings.HasPrefix(id, prefix) {
+			return true
+		}
 	}
-	return ctx, nil
+	return false
+}
+
+// open opens the first sound system that there is.
+func open() (ctx *malgo.AllocatedContext, backend malgo.Backend, err error) {
+	for _, backend = range backends {
+		if ctx, err = malgo.InitContext([]malgo.Backend{backend}, malgo.ContextConfig{}, nil); err == nil {
+			return ctx, backend, nil
+		}
+	}
+	return nil, 0, fmt.Errorf("open sound system: %w", mapped(err))
 }
 
 func free(ctx *malgo.AllocatedContext) {
@@ -124,7 +138,7 @@ func start(cfg malgo.DeviceConfig, id string, data func(out, in []byte)) (s *Str
 		cfg.Playback.DeviceID, cfg.Capture.DeviceID = unsafe.Pointer(raw), unsafe.Pointer(raw)
 	}
 	s = &Stream{}
-	if s.ctx, err = open(); err != nil {
+	if s.ctx, _, err = open(); err != nil {
 		return nil, err
 	}
 	s.device, err = malgo.InitDevice(s.ctx.Context, cfg, malgo.DeviceCallbacks{Data: func(out, in []byte, _ uint32) {
