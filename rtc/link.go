@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -50,8 +51,8 @@ func ParseLink(text string) (Link, error) {
 		return Link{}, fmt.Errorf("%w: scheme %q", ErrLink, u.Scheme)
 	case u.User != nil || u.RawQuery != "":
 		return Link{}, fmt.Errorf("%w: more than an address and an invite", ErrLink)
-	case u.Hostname() == "":
-		return Link{}, fmt.Errorf("%w: no server's address", ErrLink)
+	case !hostShape(u.Hostname()):
+		return Link{}, fmt.Errorf("%w: %q is no server's address", ErrLink, u.Hostname())
 	case !inviteShape(invite):
 		return Link{}, fmt.Errorf("%w: no invite after the address", ErrLink)
 	}
@@ -63,6 +64,20 @@ func ParseLink(text string) (Link, error) {
 		return Link{}, fmt.Errorf("%w: port %q", ErrLink, port)
 	}
 	return Link{Host: net.JoinHostPort(u.Hostname(), port), Invite: invite}, nil
+}
+
+// hostShape reports whether a text is an IP address or can be a host's name.
+func hostShape(s string) bool {
+	if strings.Contains(s, ":") {
+		ip, err := netip.ParseAddr(s)
+		return err == nil && ip.Zone() == ""
+	}
+	for _, c := range s {
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' && c != '_' && c != '.' {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 253
 }
 
 // inviteShape reports whether a text can be an invite: letters, digits, - and _.

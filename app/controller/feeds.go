@@ -47,8 +47,8 @@ type videoFeed struct {
 	encoder   atomic.Pointer[encoder]
 }
 
-// feedRun is one life of a feed between start and stop.
-type feedRun struct{ stopped bool } // loop state
+// feedRun stands for one life of a feed between start and stop: news of an earlier one are known by its address.
+type feedRun struct{ _ byte }
 
 // start opens the device beside the loop.
 func (f *videoFeed) start(id string, mirrored bool, notify func()) {

@@ -170,12 +170,6 @@ func (a *app) focus() {
 	a.stage.xdo("windowfocus", "--sync", a.window, "mousemove", "--window", a.window, "5", "60", "sleep", "0.2")
 }
 
-// click clicks into the window.
-func (a *app) click(x, y int) {
-	a.stage.Helper()
-	a.stage.xdo("mousemove", "--window", a.window, fmt.Sprint(x), fmt.Sprint(y), "sleep", "0.2", "click", "1")
-}
-
 // shot takes a picture of the whole display.
 func (s *stage) shot() *image.RGBA {
 	s.Helper()

@@ -119,7 +119,6 @@ func (p *player) Beats() uint64 { return p.beats.Load() }
 func (p *player) Close() error {
 	p.once.Do(func() {
 		p.oto.Pause()
-		p.oto.Close()
 		p.context.use(-1)
 	})
 	return nil
