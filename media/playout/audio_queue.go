@@ -213,6 +213,10 @@ func (q *audioQueue) missing(data []byte, quiet bool) audioStep {
 		}
 		return audioStep{kind: audioConceal}
 	}
+	if q.silenceFirst() {
+		q.play += audioFrame
+		return audioStep{kind: audioSilence}
+	}
 	q.stats.PacketsLost++
 	q.next++
 	q.play += audioFrame
@@ -223,6 +227,18 @@ func (q *audioQueue) missing(data []byte, quiet bool) audioStep {
 	}
 	q.stats.Concealed++
 	return audioStep{kind: audioConceal}
+}
+
+// silenceFirst reports whether 20 ms of silence come before what is missing: the next packet that is there is later than the
+// missing ones account for. Where in between the silence was nobody knows; most likely the sender began to speak with them.
+func (q *audioQueue) silenceFirst() bool {
+	for seq := q.next + 1; seq <= q.highest; seq++ {
+		if p := q.at(seq); p != nil {
+			gap := p.ts - q.play - (seq-q.next)*audioFrame
+			return gap >= audioFrame && gap <= audioMaxGap
+		}
+	}
+	return false
 }
 
 // catchUp leaves out all that is beyond the target delay.

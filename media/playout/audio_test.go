@@ -240,6 +240,26 @@ func TestAudioSilenceIsNotLoss(t *testing.T) {
 	}
 }
 
+// TestAudioLossAfterSilence loses the first packet of a sentence: it is made from its copy, at its time.
+func TestAudioLossAfterSilence(t *testing.T) {
+	t.Parallel()
+	n := newNetwork(t)
+	for i := range 30 {
+		n.send(i, i, 0, i > 25)
+	}
+	for i := 1; i < 30; i++ {
+		n.send(30+i, 60+i, 0, false)
+	}
+	n.run(1900 * time.Millisecond)
+	at := slices.Index(n.played, "fec60")
+	if at < 0 || n.played[at-1] != "." || n.played[at+1] != "61" {
+		t.Errorf("played %v", n.played)
+	}
+	if s := n.audio.Stats(); s.PacketsLost != 1 || s.Recovered != 1 {
+		t.Errorf("%+v", s)
+	}
+}
+
 func TestAudioDelayFollowsJitter(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))

@@ -119,6 +119,8 @@ func (p *player) Beats() uint64 { return p.beats.Load() }
 func (p *player) Close() error {
 	p.once.Do(func() {
 		p.oto.Pause()
+		//lint:ignore SA1019 since 3.4 a player closes itself when nobody refers to it; ours is referred to by its own source, which oto keeps
+		p.oto.Close()
 		p.context.use(-1)
 	})
 	return nil
