@@ -29,6 +29,7 @@ func TestParseLink(t *testing.T) {
 		"ftp://h:1/" + secret:                     "",
 		"file:///etc/passwd":                      "",
 		"--join":                                  "",
+		"::1/00000000":                            "",
 	} {
 		l, err := ParseLink(text)
 		if got := l.Host; got != want || (want == "") != errors.Is(err, ErrLink) {
