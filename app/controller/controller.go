@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"os/user"
+	"slices"
 	"time"
 
 	"parley/app/config"
@@ -49,7 +50,8 @@ type Controller struct {
 	attempt  int
 	chat     chat
 	pinned   string
-	notices  int
+	notices  int // ids given out
+	fades    []fade
 	phase    phaseState
 	testing  *testSound
 	quitting bool
@@ -409,6 +411,29 @@ func (c *Controller) notice(kind model.NoticeKind, text string) {
 		list = list[1:]
 	}
 	c.state.Notices = append(list, model.Notice{ID: c.notices, Text: text, Kind: kind})
+	c.fades = append(c.fades, fade{id: c.notices, at: time.Now().Add(noticeFor)})
+}
+
+// noticeFor is how long a notice stands.
+const noticeFor = 10 * time.Second
+
+// fade says when a notice goes away by itself.
+type fade struct {
+	id int
+	at time.Time
+}
+
+// fadeNotices takes away what stood long enough.
+func (c *Controller) fadeNotices(now time.Time) {
+	for len(c.fades) > 0 && now.After(c.fades[0].at) {
+		c.dismiss(c.fades[0].id)
+		c.fades = c.fades[1:]
+	}
+}
+
+// dismiss takes a notice away.
+func (c *Controller) dismiss(id int) {
+	c.state.Notices = slices.DeleteFunc(append([]model.Notice(nil), c.state.Notices...), func(n model.Notice) bool { return n.ID == id })
 }
 
 // Resized remembers the window's size. It is safe from any goroutine.

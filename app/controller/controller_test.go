@@ -449,3 +449,22 @@ func TestClip(t *testing.T) {
 		}
 	}
 }
+
+func TestNoticesFade(t *testing.T) {
+	t.Parallel()
+	c := New(Options{Devices: Devices{}})
+	c.notice(model.NoticeInfo, "one")
+	c.notice(model.NoticeWarning, "two")
+	c.dismiss(1)
+	if n := c.state.Notices; len(n) != 1 || n[0].Text != "two" {
+		t.Errorf("%+v", n)
+	}
+	c.fadeNotices(time.Now().Add(noticeFor - time.Second))
+	if len(c.state.Notices) != 1 {
+		t.Error("gone too early")
+	}
+	c.fadeNotices(time.Now().Add(noticeFor + time.Second))
+	if len(c.state.Notices) != 0 || len(c.fades) != 0 {
+		t.Error("still there")
+	}
+}

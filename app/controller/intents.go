@@ -3,7 +3,6 @@ package controller
 import (
 	"context"
 	"image"
-	"slices"
 
 	"parley/media"
 	"parley/rtc/protocol"
@@ -38,7 +37,7 @@ func (c *Controller) intent(i model.Intent) {
 		c.setPhase(model.PhaseJoining, "")
 		c.join()
 	case model.DismissNotice:
-		c.state.Notices = slices.DeleteFunc(append([]model.Notice(nil), c.state.Notices...), func(n model.Notice) bool { return n.ID == i.ID })
+		c.dismiss(i.ID)
 	case model.Quit:
 		c.quitting = true
 		c.loop.cancel()

@@ -18,6 +18,7 @@ func newLevel() *model.Level { return &model.Level{} }
 // onBeat follows who speaks.
 func (c *Controller) onBeat() {
 	now := time.Now()
+	c.fadeNotices(now)
 	for _, r := range c.call.remotes {
 		if r.level.Value() > speakingFrom {
 			r.speaking = now.Add(speakingHold)
