@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"parley/rtc"
 	"parley/rtc/protocol"
 	"parley/ui/model"
 )
@@ -68,7 +69,7 @@ func (c *chat) received(s protocol.SignalMessage, me protocol.ConnectionID, visi
 // sendChat sends a line, which stands pale until the server has it.
 func (c *Controller) sendChat(text string) {
 	text = strings.TrimSpace(text)
-	if text == "" || c.call.session == nil {
+	if text == "" {
 		return
 	}
 	c.chat.locals++
@@ -83,7 +84,7 @@ func (c *Controller) sendChat(text string) {
 func (c *Controller) resendChat(id string) {
 	lines := slices.Clone(c.chat.lines)
 	at := slices.IndexFunc(lines, func(l model.ChatLine) bool { return l.ID == id && l.Failed != "" })
-	if at < 0 || c.call.session == nil {
+	if at < 0 {
 		return
 	}
 	lines[at].Failed, lines[at].Pending = "", true
@@ -93,7 +94,7 @@ func (c *Controller) resendChat(id string) {
 
 // transmit sends a line's text. When it works, the line comes back as an event and takes the pale one's place.
 func (c *Controller) transmit(id, text string) {
-	c.call.signal(protocol.Signal{Type: "chat", Data: text}, func(_ protocol.SignalReply, err error) {
+	failed := func(_ protocol.SignalReply, err error) {
 		if err == nil {
 			return
 		}
@@ -104,5 +105,10 @@ func (c *Controller) transmit(id, text string) {
 			}
 		}
 		c.chat.lines = lines
-	})
+	}
+	if c.call.session == nil {
+		failed(protocol.SignalReply{}, rtc.ErrClosed)
+		return
+	}
+	c.call.signal(protocol.Signal{Type: "chat", Data: text}, failed)
 }

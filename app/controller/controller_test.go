@@ -329,6 +329,13 @@ func TestServerGoneAndBack(t *testing.T) {
 		}
 		return ""
 	})
+	ann.Send(model.SendChat{Text: "sent in vain"})
+	ann.until(func(s model.State) string {
+		if n := len(s.Call.Chat); n != 1 || s.Call.Chat[0].Failed == "" || s.Call.Chat[0].Text != "sent in vain" {
+			return fmt.Sprintf("chat %+v", s.Call.Chat)
+		}
+		return ""
+	})
 	ann.Send(model.SetDraft{Text: "not lost"})
 	servertest.Start(t, servertest.Listen(server.Host), servertest.Data(server.Data))
 	ann.untilCall()
@@ -337,6 +344,19 @@ func TestServerGoneAndBack(t *testing.T) {
 	ann.until(func(s model.State) string {
 		if s.Call.ChatDraft != "not lost" {
 			return "the draft is lost"
+		}
+		return ""
+	})
+	ann.Send(model.ResendChat{ID: ann.latest.Load().Call.Chat[0].ID})
+	ben.until(func(s model.State) string {
+		if n := len(s.Call.Chat); n != 1 || s.Call.Chat[0].Text != "sent in vain" {
+			return fmt.Sprintf("Ben's chat %+v", s.Call.Chat)
+		}
+		return ""
+	})
+	ann.until(func(s model.State) string {
+		if n := len(s.Call.Chat); n != 1 || s.Call.Chat[0].Failed != "" || s.Call.Chat[0].Pending {
+			return fmt.Sprintf("Ann's chat %+v", s.Call.Chat)
 		}
 		return ""
 	})

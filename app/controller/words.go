@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"parley/media"
+	"parley/rtc"
 	"parley/rtc/protocol"
 )
 
@@ -68,6 +69,8 @@ func Words(err error) string {
 		return "The server cannot be reached from this network. Check your connection."
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
 		return "The server did not answer in time. Check your connection and try again."
+	case errors.Is(err, rtc.ErrClosed):
+		return "You are not connected. Try again once the connection is back."
 	case errors.Is(err, context.Canceled):
 		return "Cancelled."
 	}
