@@ -71,14 +71,24 @@ func (s *portShare) accept() {
 			}
 			<-s.sniffing
 			// Out of files, most likely: others' connections end and it goes on.
-			select {
-			case <-time.After(50 * time.Millisecond):
-			case <-s.ctx.Done():
+			if !s.pause(50 * time.Millisecond) {
 				return
 			}
 			continue
 		}
 		s.running.Go(func() { s.sniff(c) })
+	}
+}
+
+// pause waits, and reports false when the listener is closed meanwhile.
+func (s *portShare) pause(d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-s.ctx.Done():
+		return false
 	}
 }
 

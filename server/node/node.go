@@ -67,7 +67,12 @@ func New(ctx context.Context, cfg config.Config, version string, log *slog.Logge
 	mux.Handle("GET "+protocol.Path, n.gateway)
 	rest.New(n.store, n.key, log, nil).Register(mux)
 	n.http = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 32 << 10,
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
+		// Wires are not bound by these: an upgrade lifts them, and the gateway has its own.
+		ReadTimeout: 20 * time.Second, WriteTimeout: 30 * time.Second, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
+	// Before anybody is told that the server is there: who makes an invite next finds the address.
+	if err := n.running.Save(cfg.Data); err != nil {
+		return nil, errors.Join(err, n.Close())
+	}
 	return n, nil
 }
 
@@ -182,13 +187,11 @@ func (n *Node) Key() token.Key { return n.key }
 func (n *Node) Run(ctx context.Context) error {
 	served := make(chan error, 1)
 	go func() { served <- n.http.Serve(n.share) }() // ends by Close below
-	err := n.running.Save(n.cfg.Data)
-	if err == nil {
-		select {
-		case <-ctx.Done():
-		case err = <-served:
-			served <- nil
-		}
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-served:
+		served <- nil
 	}
 	closeErr := n.Close()
 	if serveErr := <-served; serveErr != nil && !errors.Is(serveErr, http.ErrServerClosed) && !errors.Is(serveErr, net.ErrClosed) {
