@@ -34,20 +34,24 @@ type DownTrack struct {
 
 	mu      sync.Mutex
 	active  bool
-	waiting bool  // for a key frame, or for the first packet
-	offset  int64 // a packet's number here is its number there minus offset
-	startIn int64 // first packet of the present run, in the publisher's numbers
-	lastOut int64
+	waiting bool // for a key frame, or for the first packet
+	run     run
 	stats   DownStats
-	lastTS  uint32
 	nextSR  time.Duration
 	closed  bool
+}
+
+// run is a stretch of packets that go out with numbers that follow each other as theirs do.
+type run struct {
+	offset  int64 // a packet's number here is its number there minus offset
+	startIn int64 // its first packet, in the publisher's numbers
+	lastOut int64 // highest number sent, over all runs
 }
 
 // newDownTrack makes a track that forwards nothing until start. first is its first sequence number: below 2^15, for receivers guess the
 // roll-over counter.
 func newDownTrack(up *UpTrack, w Writer, ssrc uint32, payloadType uint8, first uint16) *DownTrack {
-	d := &DownTrack{up: up, writer: w, ssrc: ssrc, payloadType: payloadType, waiting: true, lastOut: int64(first&0x7fff) - 1}
+	d := &DownTrack{up: up, writer: w, ssrc: ssrc, payloadType: payloadType, waiting: true, run: run{lastOut: int64(first&0x7fff) - 1}}
 	d.resend.budget = resendPerSecond
 	up.attach(d)
 	return d
@@ -99,16 +103,15 @@ func (d *DownTrack) forward(p *packet) {
 			return
 		}
 		d.waiting = false
-		d.offset = p.ext - (d.lastOut + 1)
-		d.startIn = p.ext
+		d.run.offset = p.ext - (d.run.lastOut + 1)
+		d.run.startIn = p.ext
 	}
-	if p.ext < d.startIn {
+	if p.ext < d.run.startIn {
 		d.mu.Unlock()
 		return // from before the key frame, or from before a pause
 	}
-	out := p.ext - d.offset
-	d.lastOut = max(d.lastOut, out)
-	d.lastTS = p.timestamp
+	out := p.ext - d.run.offset
+	d.run.lastOut = max(d.run.lastOut, out)
 	d.stats.Packets++
 	d.stats.Bytes += uint64(len(p.payload))
 	d.mu.Unlock()
@@ -135,9 +138,9 @@ func (d *DownTrack) nack(pairs []rtcp.NackPair, now time.Duration) {
 
 func (d *DownTrack) resendOne(seq uint16) {
 	d.mu.Lock()
-	out := d.lastOut + int64(int16(seq-uint16(d.lastOut)))
-	in := out + d.offset
-	ok := d.active && !d.waiting && out <= d.lastOut && in >= d.startIn
+	out := d.run.lastOut + int64(int16(seq-uint16(d.run.lastOut)))
+	in := out + d.run.offset
+	ok := d.active && !d.waiting && out <= d.run.lastOut && in >= d.run.startIn
 	d.mu.Unlock()
 	if !ok {
 		return

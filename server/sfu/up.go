@@ -78,11 +78,15 @@ type UpTrack struct {
 	report   reception
 	cache    *cache // nil for audio: its loss is concealed, not repaired
 	missing  missing
-	wantKey  bool
-	keyAsked time.Duration // when a key frame was last asked for
+	key      keyFrames
 	stats    UpStats
-	sr       senderReport
-	nextRR   time.Duration
+	reports  reports
+}
+
+// keyFrames is what is wanted of the publisher.
+type keyFrames struct {
+	wanted bool
+	asked  time.Duration // when it was last asked
 }
 
 // senderReport is the publisher's last statement of which RTP time is which wall-clock time.
@@ -93,8 +97,14 @@ type senderReport struct {
 	known   bool
 }
 
+// reports is the state of RTCP reports.
+type reports struct {
+	sender senderReport
+	next   time.Duration // when the next receiver report is due
+}
+
 func newUpTrack(codec Codec, payloadType uint8, w Writer) *UpTrack {
-	u := &UpTrack{codec: codec, payloadType: payloadType, writer: w, keyAsked: -keyFrameEvery}
+	u := &UpTrack{codec: codec, payloadType: payloadType, writer: w, key: keyFrames{asked: -keyFrameEvery}}
 	if codec == VP8 {
 		u.cache = &cache{}
 	}
@@ -169,7 +179,7 @@ func (u *UpTrack) account(p *packet, now time.Duration) bool {
 		switch {
 		case before.started && ext > before.highest+1:
 			if !u.missing.gap(before.highest+1, ext, now) {
-				u.wantKey = true
+				u.key.wanted = true
 			}
 		case before.started && ext < before.highest:
 			u.missing.found(ext)
@@ -179,7 +189,7 @@ func (u *UpTrack) account(p *packet, now time.Duration) bool {
 	u.stats.Packets++
 	u.stats.Bytes += uint64(len(p.payload))
 	if p.keyStart {
-		u.wantKey = false
+		u.key.wanted = false
 		u.stats.KeyFramesPassed++
 	}
 	return true
@@ -191,7 +201,7 @@ func (u *UpTrack) RequestKeyFrame(now time.Duration) {
 		return
 	}
 	u.mu.Lock()
-	u.wantKey = true
+	u.key.wanted = true
 	ask, ssrc := u.keyDue(now), u.ssrc
 	u.mu.Unlock()
 	if ask {
@@ -201,10 +211,10 @@ func (u *UpTrack) RequestKeyFrame(now time.Duration) {
 
 // keyDue reports whether a request is to be sent now, and counts it as sent.
 func (u *UpTrack) keyDue(now time.Duration) bool {
-	if !u.wantKey || u.ssrc == 0 || u.muted.Load() || now-u.keyAsked < keyFrameEvery {
+	if !u.key.wanted || u.ssrc == 0 || u.muted.Load() || now-u.key.asked < keyFrameEvery {
 		return false
 	}
-	u.keyAsked = now
+	u.key.asked = now
 	u.stats.KeyFrameAsked++
 	return true
 }
@@ -217,8 +227,8 @@ func (u *UpTrack) Tick(now time.Duration) {
 		return
 	}
 	var out []rtcp.Packet
-	if now >= u.nextRR && u.sequence.started {
-		u.nextRR = now + reportEvery
+	if now >= u.reports.next && u.sequence.started {
+		u.reports.next = now + reportEvery
 		out = append(out, &rtcp.ReceiverReport{SSRC: feedbackSSRC, Reports: []rtcp.ReceptionReport{u.receptionReport(now)}})
 	}
 	if u.missing.n > 0 {
@@ -240,9 +250,9 @@ func (u *UpTrack) Tick(now time.Duration) {
 func (u *UpTrack) receptionReport(now time.Duration) rtcp.ReceptionReport {
 	r := u.report.report(&u.sequence)
 	r.SSRC = u.ssrc
-	if u.sr.known {
-		r.LastSenderReport = uint32(u.sr.ntp >> 16)
-		r.Delay = uint32((now - u.sr.arrival) * 65536 / time.Second)
+	if u.reports.sender.known {
+		r.LastSenderReport = uint32(u.reports.sender.ntp >> 16)
+		r.Delay = uint32((now - u.reports.sender.arrival) * 65536 / time.Second)
 	}
 	return r
 }
@@ -251,13 +261,13 @@ func (u *UpTrack) receptionReport(now time.Duration) rtcp.ReceptionReport {
 func (u *UpTrack) senderReport(sr *rtcp.SenderReport, now time.Duration) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.sr = senderReport{ntp: sr.NTPTime, rtp: sr.RTPTime, arrival: now, known: true}
+	u.reports.sender = senderReport{ntp: sr.NTPTime, rtp: sr.RTPTime, arrival: now, known: true}
 }
 
 // clock says which NTP time and RTP time it is now by the publisher's clock.
 func (u *UpTrack) clock(now time.Duration) (ntp uint64, rtp uint32, ok bool) {
 	u.mu.Lock()
-	sr := u.sr
+	sr := u.reports.sender
 	u.mu.Unlock()
 	since := now - sr.arrival
 	ntp = sr.ntp + uint64(since/time.Second)<<32 + uint64(since%time.Second)<<32/uint64(time.Second)
