@@ -37,7 +37,8 @@ build/parley-server:
 
 test: deps-test build ## install what the tests need and run all of them, end-to-end ones included
 	go vet ./...
-	PARLEY_APP=$(CURDIR)/build/parley go test -race -timeout 30m $(PKG)
+	go test -race -timeout 30m $$(go list $(PKG) | grep -v /app/e2e)
+	PARLEY_APP=$(CURDIR)/build/parley go test -race -timeout 20m -count 1 ./app/e2e/...
 
 e2e: deps-test build ## only the end-to-end tests, with real windows
 	PARLEY_APP=$(CURDIR)/build/parley go test -race -timeout 20m -count 1 -v ./app/e2e/...
