@@ -29,9 +29,11 @@ type call struct {
 	pub     *peer.Publishing
 	sub     *peer.Subscribing
 
-	ctx     context.Context // ends when the call does
-	end     context.CancelCauseFunc
-	parts   sync.WaitGroup
+	ctx   context.Context // ends when the call does
+	end   context.CancelCauseFunc
+	parts sync.WaitGroup
+	begun chan struct{} // closed by begin
+
 	welcome protocol.Welcome
 
 	mu      sync.Mutex
@@ -39,22 +41,29 @@ type call struct {
 	pending map[uint64]chan protocol.Message
 }
 
-// open connects, says hello with what the session publishes, and waits for the welcome.
+// open connects, says hello with what the session publishes, and waits for the welcome. What comes after it waits for begin.
 func (s *Session) open(ctx context.Context, token string) (*call, error) {
-	c := &call{session: s, nextID: 1, pending: map[uint64]chan protocol.Message{}}
+	c := &call{session: s, nextID: 1, begun: make(chan struct{}), pending: map[uint64]chan protocol.Message{}}
 	c.ctx, c.end = context.WithCancelCause(context.Background())
 	err := c.connect(ctx, token)
 	if err != nil {
 		c.close(err)
 		return nil, err
 	}
+	return c, nil
+}
+
+// begin makes c the session's call. first tells of it, before anything that happens in it.
+func (c *call) begin(first Event) {
+	c.session.setCall(c)
+	c.session.events.put(first)
+	close(c.begun)
 	c.parts.Go(c.read)
 	c.parts.Go(func() {
 		if err := c.wire.KeepAlive(c.ctx, pingEvery); err != nil {
 			c.end(err)
 		}
 	})
-	return c, nil
 }
 
 func (c *call) connect(ctx context.Context, token string) error {
@@ -132,6 +141,11 @@ func (c *call) started(t *peer.RemoteTrack) {
 	track := &Track{remote: t, StreamID: protocol.StreamID(t.StreamID()), Kind: protocol.KindAudio}
 	if t.Video() {
 		track.Kind = protocol.KindVideo
+	}
+	select {
+	case <-c.begun:
+	case <-c.ctx.Done():
+		return
 	}
 	c.session.events.put(TrackStarted{track})
 }
