@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -34,6 +35,7 @@ type call struct {
 	parts sync.WaitGroup
 	begun chan struct{} // closed by begin
 
+	said    []protocol.StreamSource // what hello published
 	welcome protocol.Welcome
 
 	mu      sync.Mutex
@@ -59,11 +61,26 @@ func (c *call) begin(first Event) {
 	c.session.events.put(first)
 	close(c.begun)
 	c.parts.Go(c.read)
+	c.parts.Go(c.catchUp)
 	c.parts.Go(func() {
 		if err := c.wire.KeepAlive(c.ctx, pingEvery); err != nil {
 			c.end(err)
 		}
 	})
+}
+
+// catchUp tells the server what changed of what is published while hello was under way.
+func (c *call) catchUp() {
+	now := []protocol.StreamSource{}
+	for _, p := range c.session.Publishers() {
+		now = append(now, p.source())
+	}
+	if slices.Equal(now, c.said) {
+		return
+	}
+	if err := c.session.negotiate(c.ctx); err != nil && c.ctx.Err() == nil {
+		c.session.log.Warn("publish again", "error", err)
+	}
 }
 
 func (c *call) connect(ctx context.Context, token string) error {
@@ -84,7 +101,9 @@ func (c *call) connect(ctx context.Context, token string) error {
 	if err != nil {
 		return err
 	}
-	hello.Publish = publish
+	if hello.Publish = publish; publish != nil {
+		c.said = publish.Streams
+	}
 	if err := c.wire.Send(ctx, protocol.TypeHello, 1, hello); err != nil {
 		return err
 	}
@@ -196,6 +215,9 @@ func (c *call) take(msg protocol.Message) error {
 		}
 		if ev.Name == protocol.SessionDisconnected {
 			return &disconnected{ev.Reason}
+		}
+		if ev.Name == protocol.StreamDestroyed && ev.Stream != nil {
+			c.session.ended(ev.Stream.ID)
 		}
 		if !c.session.events.put(Happened{ev}) {
 			return protocol.Errorf(protocol.CodeTooSlow, "The program does not take the session's events.")
