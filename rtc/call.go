@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -29,9 +30,12 @@ type call struct {
 	pub     *peer.Publishing
 	sub     *peer.Subscribing
 
-	ctx     context.Context // ends when the call does
-	end     context.CancelCauseFunc
-	parts   sync.WaitGroup
+	ctx   context.Context // ends when the call does
+	end   context.CancelCauseFunc
+	parts sync.WaitGroup
+	begun chan struct{} // closed by begin
+
+	said    []protocol.StreamSource // what hello published
 	welcome protocol.Welcome
 
 	mu      sync.Mutex
@@ -39,22 +43,44 @@ type call struct {
 	pending map[uint64]chan protocol.Message
 }
 
-// open connects, says hello with what the session publishes, and waits for the welcome.
+// open connects, says hello with what the session publishes, and waits for the welcome. What comes after it waits for begin.
 func (s *Session) open(ctx context.Context, token string) (*call, error) {
-	c := &call{session: s, nextID: 1, pending: map[uint64]chan protocol.Message{}}
+	c := &call{session: s, nextID: 1, begun: make(chan struct{}), pending: map[uint64]chan protocol.Message{}}
 	c.ctx, c.end = context.WithCancelCause(context.Background())
 	err := c.connect(ctx, token)
 	if err != nil {
 		c.close(err)
 		return nil, err
 	}
+	return c, nil
+}
+
+// begin makes c the session's call. first tells of it, before anything that happens in it.
+func (c *call) begin(first Event) {
+	c.session.setCall(c)
+	c.session.events.put(first)
+	close(c.begun)
 	c.parts.Go(c.read)
+	c.parts.Go(c.catchUp)
 	c.parts.Go(func() {
 		if err := c.wire.KeepAlive(c.ctx, pingEvery); err != nil {
 			c.end(err)
 		}
 	})
-	return c, nil
+}
+
+// catchUp tells the server what changed of what is published while hello was under way.
+func (c *call) catchUp() {
+	now := []protocol.StreamSource{}
+	for _, p := range c.session.Publishers() {
+		now = append(now, p.source())
+	}
+	if slices.Equal(now, c.said) {
+		return
+	}
+	if err := c.session.negotiate(c.ctx); err != nil && c.ctx.Err() == nil {
+		c.session.log.Warn("publish again", "error", err)
+	}
 }
 
 func (c *call) connect(ctx context.Context, token string) error {
@@ -75,7 +101,9 @@ func (c *call) connect(ctx context.Context, token string) error {
 	if err != nil {
 		return err
 	}
-	hello.Publish = publish
+	if hello.Publish = publish; publish != nil {
+		c.said = publish.Streams
+	}
 	if err := c.wire.Send(ctx, protocol.TypeHello, 1, hello); err != nil {
 		return err
 	}
@@ -133,6 +161,11 @@ func (c *call) started(t *peer.RemoteTrack) {
 	if t.Video() {
 		track.Kind = protocol.KindVideo
 	}
+	select {
+	case <-c.begun:
+	case <-c.ctx.Done():
+		return
+	}
 	c.session.events.put(TrackStarted{track})
 }
 
@@ -182,6 +215,9 @@ func (c *call) take(msg protocol.Message) error {
 		}
 		if ev.Name == protocol.SessionDisconnected {
 			return &disconnected{ev.Reason}
+		}
+		if ev.Name == protocol.StreamDestroyed && ev.Stream != nil {
+			c.session.ended(ev.Stream.ID)
 		}
 		if !c.session.events.put(Happened{ev}) {
 			return protocol.Errorf(protocol.CodeTooSlow, "The program does not take the session's events.")

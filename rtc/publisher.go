@@ -28,7 +28,8 @@ type StreamConfig struct {
 	KeyFrame func()
 }
 
-// Publisher is a stream that this client publishes. It outlives reconnects. Each Write method is for one goroutine at a time; the
+// Publisher is a stream that this client publishes. It outlives reconnects, but not a moderator who ends the stream: it is closed then, and Publish makes
+// another. Each Write method is for one goroutine at a time; the
 // others are safe for concurrent use.
 type Publisher struct {
 	session *Session
@@ -93,17 +94,22 @@ func (p *Publisher) Loss() float64 {
 // SetMuted tells the others that a track is silent or dark, or that it is back. The caller stops writing before it mutes, and starts after it unmuted. While
 // reconnecting it counts for the next connection.
 func (p *Publisher) SetMuted(ctx context.Context, kind protocol.Kind, muted bool) error {
-	on := !muted
-	u := protocol.Update{}
 	p.mu.Lock()
 	if kind == protocol.KindAudio {
-		p.cfg.AudioMuted, u.HasAudio = muted, &on
+		p.cfg.AudioMuted = muted
 	} else {
-		p.cfg.VideoMuted, u.HasVideo = muted, &on
+		p.cfg.VideoMuted = muted
 	}
-	u.StreamID = p.id
 	p.mu.Unlock()
-	return p.update(ctx, u)
+	return p.update(ctx, func(cfg *StreamConfig, u *protocol.Update) {
+		on := !cfg.AudioMuted
+		if kind == protocol.KindAudio {
+			u.HasAudio = &on
+			return
+		}
+		on = !cfg.VideoMuted
+		u.HasVideo = &on
+	})
 }
 
 // SetSize tells the others the picture's size in pixels and its rate.
@@ -111,16 +117,26 @@ func (p *Publisher) SetSize(ctx context.Context, width, height int, rate float64
 	p.mu.Lock()
 	same := p.cfg.Width == width && p.cfg.Height == height && p.cfg.FrameRate == rate
 	p.cfg.Width, p.cfg.Height, p.cfg.FrameRate = width, height, rate
-	u := protocol.Update{StreamID: p.id, Width: &width, Height: &height, FrameRate: &rate}
 	p.mu.Unlock()
 	if same {
 		return nil
 	}
-	return p.update(ctx, u)
+	return p.update(ctx, func(_ *StreamConfig, u *protocol.Update) { u.Width, u.Height, u.FrameRate = &width, &height, &rate })
 }
 
-// update sends a change; a stream that is not there yet takes it along when it is published.
-func (p *Publisher) update(ctx context.Context, u protocol.Update) error {
+// update sends a change, which fill describes; a stream that is not there yet takes it along when it is published. It takes turns with negotiations, for
+// these say the same things: the last that the server hears must be the newest.
+func (p *Publisher) update(ctx context.Context, fill func(*StreamConfig, *protocol.Update)) error {
+	select {
+	case p.session.publishing <- struct{}{}:
+		defer func() { <-p.session.publishing }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	p.mu.Lock()
+	u := protocol.Update{StreamID: p.id}
+	fill(&p.cfg, &u)
+	p.mu.Unlock()
 	if u.StreamID == "" {
 		return nil
 	}
@@ -171,6 +187,23 @@ func (p *Publisher) Close(ctx context.Context) error {
 		return fmt.Errorf("unpublish: %w", err)
 	}
 	return nil
+}
+
+// ended closes the publisher of a stream that the server ended, so that no later negotiation brings it back.
+func (s *Session) ended(id protocol.StreamID) {
+	for _, p := range s.Publishers() {
+		p.mu.Lock()
+		mine := p.id == id
+		if mine {
+			p.id, p.closed = "", true
+		}
+		p.mu.Unlock()
+		if mine {
+			p.audio.Store(nil)
+			p.video.Store(nil)
+			s.drop(p)
+		}
+	}
 }
 
 // drop takes a publisher out.

@@ -89,8 +89,7 @@ func Connect(ctx context.Context, url, token string, opt Options) (*Session, err
 		s.cancel()
 		return nil, fmt.Errorf("connect: %w", err)
 	}
-	s.call = c
-	s.events.put(SessionConnected{c.welcome})
+	c.begin(SessionConnected{c.welcome})
 	go s.run(c) // ended and waited for by Close
 	return s, nil
 }
@@ -145,8 +144,7 @@ func (s *Session) run(c *call) {
 			return
 		}
 		c = next
-		s.setCall(c)
-		s.events.put(SessionReconnected{c.welcome})
+		c.begin(SessionReconnected{c.welcome})
 	}
 }
 

@@ -363,9 +363,9 @@ func (c *call) end() <-chan struct{} {
 func newCall(l *loop, devices *Devices, log *slog.Logger, notify, changed func(), f config.Flags) *call {
 	c := &call{loop: l, log: log, devices: devices, notify: notify, changed: changed, window: !f.Headless, onEvent: func(rtc.Event) {}}
 	camera := cameraWant
-	c.camera = &videoFeed{loop: l, devices: devices, want: camera, changed: changed}
-	c.screen = &videoFeed{loop: l, devices: devices, want: screenWant, screen: true, changed: changed}
-	c.mic = &audioFeed{loop: l, devices: devices, changed: changed}
+	c.camera = &videoFeed{loop: l, said: line{loop: l}, devices: devices, want: camera, changed: changed}
+	c.screen = &videoFeed{loop: l, said: line{loop: l}, devices: devices, want: screenWant, screen: true, changed: changed}
+	c.mic = &audioFeed{loop: l, said: line{loop: l}, devices: devices, changed: changed}
 	c.play = playOptions{loop: l, changed: changed}
 	if f.Headless {
 		c.play.readMarks, c.play.keepSound = true, media.SampleRate/2

@@ -42,6 +42,7 @@ type videoFeed struct {
 	format   media.VideoFormat
 	pictures *video.Pictures
 
+	said      line     // what the others are told
 	run       *feedRun // nil while off
 	publisher atomic.Pointer[rtc.Publisher]
 	encoder   atomic.Pointer[encoder]
@@ -165,7 +166,7 @@ func (f *videoFeed) announce() {
 		return
 	}
 	format := f.format
-	f.loop.beside(func(ctx context.Context) {
+	f.said.do(func(ctx context.Context) {
 		_ = p.SetSize(ctx, format.Width, format.Height, format.FrameRate)
 		_ = p.SetMuted(ctx, protocol.KindVideo, false)
 	})
@@ -174,7 +175,7 @@ func (f *videoFeed) announce() {
 // setMuted tells the others that there is no picture.
 func (f *videoFeed) setMuted(muted bool) {
 	if p := f.publisher.Load(); p != nil && !f.screen {
-		f.loop.beside(func(ctx context.Context) { _ = p.SetMuted(ctx, protocol.KindVideo, muted) })
+		f.said.do(func(ctx context.Context) { _ = p.SetMuted(ctx, protocol.KindVideo, muted) })
 	}
 }
 
@@ -190,6 +191,7 @@ type audioFeed struct {
 	problem error
 	sending bool
 	level   *model.Level
+	said    line // what the others are told
 	run     *feedRun
 
 	publisher atomic.Pointer[rtc.Publisher]
@@ -303,6 +305,6 @@ func (f *audioFeed) setSending(on bool) {
 // setMuted tells the others.
 func (f *audioFeed) setMuted(muted bool) {
 	if p := f.publisher.Load(); p != nil {
-		f.loop.beside(func(ctx context.Context) { _ = p.SetMuted(ctx, protocol.KindAudio, muted) })
+		f.said.do(func(ctx context.Context) { _ = p.SetMuted(ctx, protocol.KindAudio, muted) })
 	}
 }

@@ -79,3 +79,38 @@ func (l *loop) end() {
 	l.cancel()
 	l.work.Wait()
 }
+
+// line is work beside the loop that is done in the order in which it was asked for: what waits for the server must not overtake what was said before.
+// Only the loop calls do, so it is bounded as the loop is.
+type line struct {
+	loop *loop
+
+	mu      sync.Mutex
+	queue   []func(ctx context.Context)
+	running bool
+}
+
+func (l *line) do(fn func(ctx context.Context)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.queue = append(l.queue, fn)
+	if !l.running {
+		l.running = true
+		l.loop.beside(l.run)
+	}
+}
+
+func (l *line) run(ctx context.Context) {
+	for {
+		l.mu.Lock()
+		if len(l.queue) == 0 {
+			l.running = false
+			l.mu.Unlock()
+			return
+		}
+		fn := l.queue[0]
+		l.queue = l.queue[1:]
+		l.mu.Unlock()
+		fn(ctx)
+	}
+}

@@ -2,6 +2,7 @@ package peer
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/pion/rtcp"
@@ -41,6 +42,9 @@ func drain(r *webrtc.RTPReceiver) {
 
 // Answer answers an offer of the server.
 func (s *Subscribing) Answer(offer string) (string, error) {
+	// pion stops a section's receiver with every offer in which the section is inactive, but makes a new one only after the first: a section
+	// that was inactive twice would never receive again. Called recvonly it is stopped and renewed once, and the answer still says inactive.
+	offer = strings.ReplaceAll(offer, "a=inactive\r\n", "a=recvonly\r\n")
 	if err := s.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer}); err != nil {
 		return "", fmt.Errorf("take offer: %w", err)
 	}
