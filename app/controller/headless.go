@@ -290,11 +290,13 @@ func (h *headless) do(cmd command) error {
 		h.call.stopShare()
 	case cmd.Mute == protocol.KindAudio, cmd.Unmute == protocol.KindAudio:
 		h.call.mic.mute(cmd.Mute != "", first(h.opt.Flags.Microphone, deviceOff))
+		h.call.restore()
 	case cmd.Mute == protocol.KindVideo:
 		h.call.camera.stop()
 		h.call.camera.setMuted(true)
 	case cmd.Unmute == protocol.KindVideo:
 		h.call.camera.start(first(h.opt.Flags.Camera, deviceTest), false, func() {})
+		h.call.restore()
 	case cmd.Subscribe != nil:
 		s, sub := h.call.session, *cmd.Subscribe
 		h.loop.beside(func(ctx context.Context) {

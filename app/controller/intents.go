@@ -96,6 +96,7 @@ func (c *Controller) toggleMic() {
 	c.wantMic = !mic.on
 	mic.problem = nil
 	mic.mute(!c.wantMic, pick(c.devices.microphones, c.mic))
+	c.call.restore()
 	if c.opt.Flags.Microphone == "" {
 		c.settings.MicOff = !c.wantMic
 	}
@@ -110,6 +111,7 @@ func (c *Controller) toggleCamera() {
 		cam.stop()
 		cam.setMuted(true)
 	}
+	c.call.restore()
 	if c.opt.Flags.Camera == "" {
 		c.settings.CameraOff = !c.wantCam
 	}
@@ -120,6 +122,7 @@ func (c *Controller) chooseDevice(i model.ChooseDevice) {
 	case model.DeviceCamera:
 		c.camera, c.settings.Camera, c.wantCam = i.ID, i.ID, true
 		c.call.camera.start(i.ID, true, c.opt.Pictures)
+		c.call.restore()
 	case model.DeviceMicrophone:
 		c.mic, c.settings.Microphone = i.ID, i.ID
 		on := c.call.mic.on || c.call.mic.problem != nil
