@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"parley/media"
+	"parley/rtc"
 	"parley/rtc/protocol"
 )
 
@@ -70,6 +71,8 @@ func Words(err error) string {
 		return "The server did not answer in time. Check your connection and try again."
 	case errors.Is(err, context.Canceled):
 		return "Cancelled."
+	case errors.Is(err, rtc.ErrClosed):
+		return "The connection is lost at the moment. Try again when it is back."
 	}
 	return "Something unexpected went wrong. Try again; the log has the details."
 }
