@@ -23,45 +23,6 @@ const (
 	keyScreen = "screen"
 )
 
-// target is where a call goes: an invite, or a server with a token.
-type target struct {
-	link   rtc.Link
-	server string
-	token  string
-}
-
-// meeting names the target for people.
-func (t target) meeting() string {
-	if t.server != "" {
-		return t.server
-	}
-	return t.link.Host
-}
-
-// connect redeems the invite if there is one, and connects.
-func (t target) connect(ctx context.Context, name string, opt rtc.Options) (*rtc.Session, error) {
-	if t.server != "" {
-		return rtc.Connect(ctx, t.server, t.token, opt)
-	}
-	renew := func(ctx context.Context) (string, error) {
-		reply, err := t.link.Redeem(ctx, name, nil)
-		return reply.Token, err
-	}
-	// While the token that we have is good, coming back costs no use of the invite.
-	reply, err := t.link.Redeem(ctx, name, nil)
-	if err != nil {
-		return nil, err
-	}
-	token, expires := reply.Token, time.UnixMilli(reply.ExpiresAt)
-	opt.Renew = func(ctx context.Context) (string, error) {
-		if time.Until(expires) > 0 {
-			return token, nil
-		}
-		return renew(ctx)
-	}
-	return rtc.Connect(ctx, t.link.URL(), token, opt)
-}
-
 // call is one stay in a session: what is received and what the session is made of. The loop calls its methods.
 type call struct {
 	loop    *loop

@@ -107,7 +107,7 @@ func (h *headless) join(ctx context.Context) (*rtc.Session, error) {
 		if err != nil {
 			return nil, err
 		}
-		t = target{link: link}
+		t = target{link: link, ticket: &ticket{}}
 	}
 	name := first(f.Name, "Guest")
 	wait, cancel := context.WithTimeout(ctx, 20*time.Second)

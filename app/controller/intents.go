@@ -22,10 +22,7 @@ func (c *Controller) intent(i model.Intent) {
 	case model.Join:
 		c.join()
 	case model.CancelJoin:
-		if c.joining != nil {
-			c.joining()
-			c.joining = nil
-		}
+		c.cancelJoin()
 	case model.ToggleMic:
 		c.toggleMic()
 	case model.ToggleCamera:
@@ -35,8 +32,10 @@ func (c *Controller) intent(i model.Intent) {
 	case model.TestSpeaker:
 		c.toggleTest()
 	case model.Rejoin:
-		c.setPhase(model.PhaseJoining, "")
-		c.join()
+		if c.call.session == nil && c.joining == nil {
+			c.setPhase(model.PhaseJoining, "")
+			c.join()
+		}
 	case model.DismissNotice:
 		c.state.Notices = slices.DeleteFunc(append([]model.Notice(nil), c.state.Notices...), func(n model.Notice) bool { return n.ID == i.ID })
 	case model.Quit:
