@@ -29,8 +29,8 @@ type Options struct {
 	Client    string                 // name and version of the program, for the server's log
 	Subscribe protocol.SubscribeMode // "" is protocol.SubscribeAll
 	Publish   []StreamConfig         // published at once, in the same round trip; see Session.Publishers
-	// Renew gets another token when the wire is opened again; nil uses the first one again.
-	Renew func(ctx context.Context) (string, error)
+	// Renew gets the token for opening the wire again, after an attempt that ended with last (nil at first); nil uses the first one again.
+	Renew func(ctx context.Context, last error) (string, error)
 	// ReconnectFor is how long a broken session is tried to mend: 0 is 30 s, below 0 is not at all.
 	ReconnectFor time.Duration
 	HTTPClient   *http.Client
@@ -172,6 +172,7 @@ func (s *Session) reopen() (*call, error) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	var err error
+	refused := false // the last token was
 	for {
 		select {
 		case <-timer.C:
@@ -179,29 +180,36 @@ func (s *Session) reopen() (*call, error) {
 			return nil, errors.Join(err, ctx.Err())
 		}
 		var c *call
-		if c, err = s.attempt(ctx); err == nil {
+		if c, err = s.attempt(ctx, err); err == nil {
 			return c, nil
 		}
-		if permanent(err) {
+		if again := TokenRefused(err) && s.opt.Renew != nil && !refused; permanent(err) && !again {
 			return nil, err
 		}
+		refused = TokenRefused(err)
 		s.log.Debug("connect again", "error", err, "wait", wait)
 		timer.Reset(wait/2 + rand.N(wait)) // jitter: a server that comes back is not met by all at once
 		wait = min(2*wait, lastRetry)
 	}
 }
 
-func (s *Session) attempt(ctx context.Context) (*call, error) {
+func (s *Session) attempt(ctx context.Context, last error) (*call, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	token := s.token
 	if s.opt.Renew != nil {
 		var err error
-		if token, err = s.opt.Renew(ctx); err != nil {
+		if token, err = s.opt.Renew(ctx, last); err != nil {
 			return nil, err
 		}
 	}
 	return s.open(ctx, token)
+}
+
+// TokenRefused reports whether an error says that the server wants another token, because this one has expired or was signed with another key.
+func TokenRefused(err error) bool {
+	var body *protocol.ErrorBody
+	return errors.As(err, &body) && (body.Code == protocol.CodeTokenExpired || body.Code == protocol.CodeTokenInvalid)
 }
 
 // permanent reports whether trying again is of no use.

@@ -23,45 +23,6 @@ const (
 	keyScreen = "screen"
 )
 
-// target is where a call goes: an invite, or a server with a token.
-type target struct {
-	link   rtc.Link
-	server string
-	token  string
-}
-
-// meeting names the target for people.
-func (t target) meeting() string {
-	if t.server != "" {
-		return t.server
-	}
-	return t.link.Host
-}
-
-// connect redeems the invite if there is one, and connects.
-func (t target) connect(ctx context.Context, name string, opt rtc.Options) (*rtc.Session, error) {
-	if t.server != "" {
-		return rtc.Connect(ctx, t.server, t.token, opt)
-	}
-	renew := func(ctx context.Context) (string, error) {
-		reply, err := t.link.Redeem(ctx, name, nil)
-		return reply.Token, err
-	}
-	// While the token that we have is good, coming back costs no use of the invite.
-	reply, err := t.link.Redeem(ctx, name, nil)
-	if err != nil {
-		return nil, err
-	}
-	token, expires := reply.Token, time.UnixMilli(reply.ExpiresAt)
-	opt.Renew = func(ctx context.Context) (string, error) {
-		if time.Until(expires) > 0 {
-			return token, nil
-		}
-		return renew(ctx)
-	}
-	return rtc.Connect(ctx, t.link.URL(), token, opt)
-}
-
 // call is one stay in a session: what is received and what the session is made of. The loop calls its methods.
 type call struct {
 	loop    *loop
@@ -85,19 +46,14 @@ type call struct {
 	connections []protocol.Connection
 	remotes     []*remote // in the order in which they came
 	sharing     *rtc.Publisher
+	starting    bool // a screen is being published; sharing follows
+	restoring   bool // camera and microphone are being published again
 	joined      time.Time
 }
 
 // options makes what Connect is told, with everything that is published at once.
 func (c *call) options(name string, subscribe protocol.SubscribeMode) rtc.Options {
-	stream := rtc.StreamConfig{
-		Key: keyCamera, Name: name, VideoType: protocol.VideoCamera, Audio: true, Video: true, AudioMuted: !c.mic.on, VideoMuted: !c.camera.on,
-		KeyFrame: c.camera.keyFrame,
-	}
-	if c.camera.opened {
-		stream.Width, stream.Height, stream.FrameRate = c.camera.format.Width, c.camera.format.Height, c.camera.format.FrameRate
-	}
-	return rtc.Options{Name: name, Client: "parley " + assets.Version, Subscribe: subscribe, Publish: []rtc.StreamConfig{stream}, Log: c.log}
+	return rtc.Options{Name: name, Client: "parley " + assets.Version, Subscribe: subscribe, Publish: []rtc.StreamConfig{c.ownStream(name)}, Log: c.log}
 }
 
 // begin takes a session that was connected, and listens to it beside the loop until it ends.
@@ -106,16 +62,7 @@ func (c *call) begin(s *rtc.Session) {
 	c.mixer = audio.NewMixer()
 	c.joined = time.Now()
 	for _, p := range s.Publishers() {
-		c.camera.publisher.Store(p)
-		c.mic.publisher.Store(p)
-	}
-	c.camera.setSending(true)
-	c.mic.setSending(true)
-	// What failed or was switched while the session was being connected.
-	c.camera.setMuted(!c.camera.on)
-	c.mic.setMuted(!c.mic.on)
-	if c.camera.opened {
-		c.camera.announce()
+		c.publish(p)
 	}
 	c.loop.beside(func(context.Context) {
 		for ev := range s.Events() {
@@ -217,19 +164,6 @@ func (c *call) happened(ev protocol.Event) {
 	}
 }
 
-// ownStreamEnded turns off what a moderator ended.
-func (c *call) ownStreamEnded(s protocol.Stream, reason protocol.Reason) {
-	if reason != protocol.ReasonForceUnpublished {
-		return
-	}
-	if s.VideoType == protocol.VideoScreen {
-		c.stopShare()
-		return
-	}
-	c.camera.stop()
-	c.mic.stop()
-}
-
 func (c *call) add(s protocol.Stream) {
 	if s.ConnectionID == c.welcome.You.ID || c.remote(s.ID) != nil {
 		return
@@ -280,47 +214,6 @@ func (c *call) name(id protocol.ConnectionID) string {
 	return "Guest"
 }
 
-// startShare publishes a screen. done hears what became of it, in the loop.
-func (c *call) startShare(id, name string, done func(error)) {
-	if c.sharing != nil || c.session == nil {
-		return
-	}
-	c.screen.start(id, false, c.notify)
-	s, feed := c.session, c.screen
-	feed.sending = true
-	c.loop.beside(func(ctx context.Context) {
-		p, err := s.Publish(ctx, rtc.StreamConfig{Key: keyScreen, Name: name, VideoType: protocol.VideoScreen, Video: true, KeyFrame: feed.keyFrame})
-		c.loop.post(func() {
-			if err != nil || c.session != s || !feed.on {
-				if p != nil {
-					c.loop.beside(func(ctx context.Context) { _ = p.Close(ctx) })
-				}
-				feed.stop()
-				done(err)
-				return
-			}
-			c.sharing = p
-			feed.publisher.Store(p)
-			feed.setSending(true)
-			if feed.opened {
-				feed.announce()
-			}
-			feed.keyFrame()
-			done(nil)
-		})
-	})
-}
-
-// stopShare ends sharing.
-func (c *call) stopShare() {
-	c.screen.stop()
-	c.screen.publisher.Store(nil)
-	if p := c.sharing; p != nil {
-		c.sharing = nil
-		c.loop.beside(func(ctx context.Context) { _ = p.Close(ctx) })
-	}
-}
-
 // signal sends a signal; done hears what became of it, in the loop.
 func (c *call) signal(sig protocol.Signal, done func(protocol.SignalReply, error)) {
 	s := c.session
@@ -344,6 +237,7 @@ func (c *call) end() <-chan struct{} {
 	c.screen.publisher.Store(nil)
 	s, sp, remotes := c.session, c.speaker, c.remotes
 	c.session, c.speaker, c.remotes, c.sharing, c.connections = nil, nil, nil, nil, nil
+	c.starting, c.restoring = false, false
 	go func() { // waited for by left: it must outlive the loop's context
 		defer close(left)
 		if s != nil {

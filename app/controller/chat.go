@@ -17,26 +17,53 @@ type chat struct {
 	unread int
 	draft  string
 	locals int
+	mine   map[protocol.ConnectionID]bool // every connection that this app had in the meeting
 }
 
 // maxLines bounds the lines that are kept for the panel.
 const maxLines = 1000
 
-// enter takes the history of a welcome. Own lines that the server never acknowledged stay, as failed.
+// enter takes the history of a welcome. What was shown before stays: older lines than the welcome has, and own lines that the server never
+// acknowledged, as failed. An own line that the server has after all, though its acknowledgement was lost, stands once.
 func (c *chat) enter(w protocol.Welcome, me protocol.ConnectionID) {
-	var own []model.ChatLine
+	if c.mine == nil {
+		c.mine = map[protocol.ConnectionID]bool{}
+	}
+	c.mine[me] = true
+	shown, kept := map[string]bool{}, map[string]bool{}
+	for _, l := range w.Chat {
+		kept[l.ID] = true
+	}
+	var lines, own []model.ChatLine
 	for _, l := range c.lines {
-		if l.Pending || l.Failed != "" {
-			l.Pending, l.Failed = false, first(l.Failed, "The connection was lost before this was sent.")
+		switch {
+		case l.Pending || l.Failed != "":
 			own = append(own, l)
+		case !kept[l.ID]:
+			lines = append(lines, l)
+		}
+		shown[l.ID] = true
+	}
+	for _, l := range w.Chat {
+		line := model.ChatLine{ID: l.ID, From: string(l.From), Name: first(l.Name, "Guest"), Own: c.mine[l.From], Text: l.Text, Time: time.UnixMilli(l.Time)}
+		lines = append(lines, line)
+		if line.Own && !shown[l.ID] {
+			if at := slices.IndexFunc(own, func(o model.ChatLine) bool { return o.Text == l.Text }); at >= 0 {
+				own = slices.Delete(own, at, at+1)
+			}
 		}
 	}
-	c.lines = nil
-	for _, l := range w.Chat {
-		c.lines = append(c.lines, model.ChatLine{ID: l.ID, From: string(l.From), Name: first(l.Name, "Guest"), Own: l.From == me, Text: l.Text, Time: time.UnixMilli(l.Time)})
+	for i := range own {
+		own[i].Pending, own[i].Failed = false, first(own[i].Failed, notSent)
 	}
-	c.lines = append(c.lines, own...)
+	c.lines = append(lines, own...)
+	if over := len(c.lines) - maxLines; over > 0 {
+		c.lines = c.lines[over:]
+	}
 }
+
+// notSent says why a line failed when there was no connection.
+const notSent = "The connection was lost before this was sent."
 
 // leave forgets the meeting, but not what was being typed.
 func (c *chat) leave() { *c = chat{draft: c.draft, locals: c.locals} }
@@ -77,6 +104,11 @@ func (c *Controller) sendChat(text string) {
 		Text: text, Time: time.Now(), Pending: true}
 	c.chat.lines = append(slices.Clone(c.chat.lines), line)
 	c.chat.draft = ""
+	if c.call.session == nil { // lost: the line stays, and can be sent again after coming back
+		last := &c.chat.lines[len(c.chat.lines)-1]
+		last.Pending, last.Failed = false, notSent
+		return
+	}
 	c.transmit(line.ID, text)
 }
 

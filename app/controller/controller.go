@@ -247,10 +247,17 @@ func (c *Controller) openLink(text string) {
 		c.notice(model.NoticeInfo, "You are in a meeting. Leave it first, then open the link again.")
 		return
 	}
-	c.enterPrejoin(target{link: link})
+	if c.target.link != link || c.target.ticket == nil {
+		c.enterPrejoin(target{link: link, ticket: &ticket{}})
+		return
+	}
+	c.enterPrejoin(c.target)
 }
 
 func (c *Controller) enterPrejoin(t target) {
+	if c.target.link != t.link || c.target.server != t.server {
+		c.forgetCall() // nothing of one meeting is shown, or sent, in another
+	}
 	c.target = t
 	c.state.Home = model.Home{Link: c.opt.Flags.Link}
 	c.state.Screen = model.ScreenPrejoin
@@ -387,17 +394,31 @@ func (c *Controller) loseCall() {
 
 // leave leaves the call, or gives up joining.
 func (c *Controller) leave() {
-	if c.joining != nil {
-		c.joining()
-		c.joining = nil
-	}
+	c.cancelJoin()
 	if c.call.session != nil {
 		c.loseCall()
 	}
-	c.chat.leave()
-	c.phase = phaseState{}
-	c.state.Call = model.Call{}
+	c.forgetCall()
 	c.home()
+}
+
+// forgetCall clears what was shown of a call.
+func (c *Controller) forgetCall() {
+	c.chat.leave()
+	c.phase, c.pinned = phaseState{}, ""
+	c.state.Call = model.Call{}
+}
+
+// cancelJoin gives up joining. Who was in the call before stands where the connection was lost.
+func (c *Controller) cancelJoin() {
+	if c.joining == nil {
+		return
+	}
+	c.joining()
+	c.joining = nil
+	if c.state.Screen == model.ScreenCall {
+		c.setPhase(model.PhaseLost, "You are not in the meeting.")
+	}
 }
 
 // notice shows a sentence for a while.

@@ -107,7 +107,7 @@ func (h *headless) join(ctx context.Context) (*rtc.Session, error) {
 		if err != nil {
 			return nil, err
 		}
-		t = target{link: link}
+		t = target{link: link, ticket: &ticket{}}
 	}
 	name := first(f.Name, "Guest")
 	wait, cancel := context.WithTimeout(ctx, 20*time.Second)
@@ -290,11 +290,13 @@ func (h *headless) do(cmd command) error {
 		h.call.stopShare()
 	case cmd.Mute == protocol.KindAudio, cmd.Unmute == protocol.KindAudio:
 		h.call.mic.mute(cmd.Mute != "", first(h.opt.Flags.Microphone, deviceOff))
+		h.call.restore()
 	case cmd.Mute == protocol.KindVideo:
 		h.call.camera.stop()
 		h.call.camera.setMuted(true)
 	case cmd.Unmute == protocol.KindVideo:
 		h.call.camera.start(first(h.opt.Flags.Camera, deviceTest), false, func() {})
+		h.call.restore()
 	case cmd.Subscribe != nil:
 		s, sub := h.call.session, *cmd.Subscribe
 		h.loop.beside(func(ctx context.Context) {

@@ -21,10 +21,7 @@ func (c *Controller) intent(i model.Intent) {
 	case model.Join:
 		c.join()
 	case model.CancelJoin:
-		if c.joining != nil {
-			c.joining()
-			c.joining = nil
-		}
+		c.cancelJoin()
 	case model.ToggleMic:
 		c.toggleMic()
 	case model.ToggleCamera:
@@ -34,8 +31,10 @@ func (c *Controller) intent(i model.Intent) {
 	case model.TestSpeaker:
 		c.toggleTest()
 	case model.Rejoin:
-		c.setPhase(model.PhaseJoining, "")
-		c.join()
+		if c.call.session == nil && c.joining == nil {
+			c.setPhase(model.PhaseJoining, "")
+			c.join()
+		}
 	case model.DismissNotice:
 		c.dismiss(i.ID)
 	case model.Quit:
@@ -95,6 +94,7 @@ func (c *Controller) toggleMic() {
 	c.wantMic = !mic.on
 	mic.problem = nil
 	mic.mute(!c.wantMic, pick(c.devices.microphones, c.mic))
+	c.call.restore()
 	if c.opt.Flags.Microphone == "" {
 		c.settings.MicOff = !c.wantMic
 	}
@@ -109,6 +109,7 @@ func (c *Controller) toggleCamera() {
 		cam.stop()
 		cam.setMuted(true)
 	}
+	c.call.restore()
 	if c.opt.Flags.Camera == "" {
 		c.settings.CameraOff = !c.wantCam
 	}
@@ -119,6 +120,7 @@ func (c *Controller) chooseDevice(i model.ChooseDevice) {
 	case model.DeviceCamera:
 		c.camera, c.settings.Camera, c.wantCam = i.ID, i.ID, true
 		c.call.camera.start(i.ID, true, c.opt.Pictures)
+		c.call.restore()
 	case model.DeviceMicrophone:
 		c.mic, c.settings.Microphone = i.ID, i.ID
 		on := c.call.mic.on || c.call.mic.problem != nil

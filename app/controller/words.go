@@ -73,6 +73,8 @@ func Words(err error) string {
 		return "You are not connected. Try again once the connection is back."
 	case errors.Is(err, context.Canceled):
 		return "Cancelled."
+	case errors.Is(err, rtc.ErrClosed):
+		return "The connection is lost at the moment. Try again when it is back."
 	}
 	return "Something unexpected went wrong. Try again; the log has the details."
 }

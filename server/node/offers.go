@@ -111,7 +111,7 @@ func (l *leg) arrange() bool {
 		}
 		s := o.free(id.Kind)
 		if s == nil {
-			break
+			continue // there may be one of the other kind
 		}
 		s.id, s.up, s.ssrc, s.since = id, u, 1+rand.Uint32N(1<<32-2), next
 		s.down = l.downlink.Add(u, s.ssrc, s.payloadType())

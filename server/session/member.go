@@ -139,7 +139,7 @@ func (s *Session) tracksFor(m *Member) []TrackID {
 // updateSubscriptions sends offers to every member whose tracks changed.
 func (s *Session) updateSubscriptions() {
 	for _, m := range append([]*Member(nil), s.members...) {
-		if m.caps.Subscribe && m.welcomed {
+		if m.caps.Subscribe && m.welcomed && !m.gone { // a slow one may go while others are told
 			s.sendOffer(m, func() (*protocol.Offer, error) { return m.leg.Subscribe(s.tracksFor(m)) })
 		}
 	}

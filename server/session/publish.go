@@ -54,6 +54,9 @@ func (s *Session) publish(m *Member, p protocol.Publish) (*protocol.Published, *
 		}
 	}
 	for _, st := range plan {
+		if m.gone { // too slow for the news: what it publishes has ended with it
+			return nil, protocol.Errorf(protocol.CodeTooSlow, "You did not read your messages.")
+		}
 		if keep[st.ID] {
 			s.place(m, st)
 		}

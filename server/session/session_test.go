@@ -561,3 +561,24 @@ func TestCrowd(t *testing.T) {
 		t.Errorf("%d sessions are left", len(w.manager.sessions))
 	}
 }
+
+func TestPublisherThatIsRemovedWhileItPublishes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a, ac, _ := w.join("Ann", publisher, protocol.Hello{})
+	_, bc, _ := w.join("Ben", publisher, protocol.Hello{})
+	if code := w.ask(a, ac, protocol.TypePublish, camera("first"), nil); code != "" {
+		t.Fatal(code)
+	}
+	ac.mu.Lock()
+	ac.room = 0 // she hears no more, not even that her first stream has ended
+	ac.mu.Unlock()
+	next := camera("second")
+	next.Streams[0].Key = "other"
+	w.ask(a, ac, protocol.TypePublish, next, nil)
+	_, _, welcome := w.join("Cem", subscriber, protocol.Hello{})
+	if len(welcome.Streams) != 0 || len(welcome.Connections) != 1 {
+		t.Errorf("Ann is gone, and there are %+v", welcome.Streams)
+	}
+	same(t, "Ben", bc.events(t), "streamCreated first", "streamDestroyed first clientDisconnected", "connectionDestroyed Ann networkDisconnected", "connectionCreated Cem")
+}

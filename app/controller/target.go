@@ -1,0 +1,79 @@
+package controller
+
+import (
+	"context"
+	"sync"
+
+	"parley/rtc"
+)
+
+// target is where a call goes: an invite, or a server with a token.
+type target struct {
+	link   rtc.Link
+	ticket *ticket // of the link
+	server string
+	token  string
+}
+
+// meeting names the target for people.
+func (t target) meeting() string {
+	if t.server != "" {
+		return t.server
+	}
+	return t.link.Host
+}
+
+// connect redeems the invite if that is needed, and connects.
+func (t target) connect(ctx context.Context, name string, opt rtc.Options) (*rtc.Session, error) {
+	if t.server != "" {
+		return rtc.Connect(ctx, t.server, t.token, opt)
+	}
+	opt.Renew = func(ctx context.Context, last error) (string, error) {
+		if rtc.TokenRefused(last) {
+			t.ticket.forget()
+		}
+		return t.ticket.redeem(ctx, t.link, name)
+	}
+	var err error
+	for range 2 { // a token of an earlier stay may have expired
+		var token string
+		if token, err = opt.Renew(ctx, err); err != nil {
+			return nil, err
+		}
+		var s *rtc.Session
+		if s, err = rtc.Connect(ctx, t.link.URL(), token, opt); err == nil || !rtc.TokenRefused(err) {
+			return s, err
+		}
+	}
+	return nil, err
+}
+
+// ticket is the token that an invite was exchanged for. Until the server refuses it, coming back costs no use of the invite.
+type ticket struct {
+	mu          sync.Mutex
+	token, name string
+}
+
+// redeem returns the token, exchanged for the invite if there is none for this name.
+func (k *ticket) redeem(ctx context.Context, link rtc.Link, name string) (string, error) {
+	k.mu.Lock()
+	token, good := k.token, k.token != "" && k.name == name
+	k.mu.Unlock()
+	if good {
+		return token, nil
+	}
+	reply, err := link.Redeem(ctx, name, nil)
+	if err != nil {
+		return "", err
+	}
+	k.mu.Lock()
+	k.token, k.name = reply.Token, name
+	k.mu.Unlock()
+	return reply.Token, nil
+}
+
+func (k *ticket) forget() {
+	k.mu.Lock()
+	k.token = ""
+	k.mu.Unlock()
+}
