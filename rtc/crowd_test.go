@@ -33,7 +33,7 @@ func TestComingAndGoing(t *testing.T) {
 	id := server.Session()
 	stay := join(t, server, server.Token(id, "publisher", "Stay"), rtc.Options{Publish: []rtc.StreamConfig{camera(nil)}})
 	for n := range 50 {
-		p := join(t, server, server.Token(id, "publisher", "Ann"), rtc.Options{Publish: []rtc.StreamConfig{camera(nil)}})
+		p := join(t, server, server.Token(id, "publisher", "Ann"), rtc.Options{Subscribe: protocol.SubscribeNone, Publish: []rtc.StreamConfig{camera(nil)}})
 		if n%2 == 0 {
 			defer p.leave() // half stay for a while
 			if n > 20 {
