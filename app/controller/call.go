@@ -88,13 +88,16 @@ func (c *call) openSpeaker(id string, done func(error)) {
 		if err != nil {
 			return
 		}
-		c.loop.post(func() {
+		taken := c.loop.post(func() {
 			if c.speaker != nil || c.session == nil || c.mixer != mixer {
 				c.loop.beside(func(context.Context) { _ = s.Close() })
 				return
 			}
 			c.speaker = s
 		})
+		if !taken {
+			_ = s.Close()
+		}
 	})
 }
 

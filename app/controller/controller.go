@@ -303,7 +303,9 @@ func (c *Controller) join() {
 		wait, stop := context.WithTimeout(ctx, 20*time.Second)
 		defer stop()
 		s, err := t.connect(wait, name, opt)
-		c.loop.post(func() { c.connected(attempt, s, err) })
+		if taken := c.loop.post(func() { c.connected(attempt, s, err) }); !taken && s != nil {
+			_ = s.Close()
+		}
 	})
 }
 

@@ -65,7 +65,7 @@ func (f *videoFeed) start(id string, mirrored bool, notify func()) {
 	pictures := f.pictures
 	f.loop.beside(func(context.Context) {
 		enc, err := f.open(id, run, pictures)
-		f.loop.post(func() {
+		taken := f.loop.post(func() {
 			switch {
 			case err != nil && run == f.run:
 				f.failed(err)
@@ -76,6 +76,9 @@ func (f *videoFeed) start(id string, mirrored bool, notify func()) {
 				enc.SetSending(f.sending)
 			}
 		})
+		if !taken && err == nil {
+			_ = enc.Close()
+		}
 	})
 }
 
@@ -232,7 +235,7 @@ func (f *audioFeed) start(id string) {
 				})
 			},
 		})
-		f.loop.post(func() {
+		taken := f.loop.post(func() {
 			if run != f.run {
 				f.loop.beside(func(context.Context) { _ = c.Close() })
 				return
@@ -241,6 +244,9 @@ func (f *audioFeed) start(id string) {
 			c.SetMuted(!f.on)
 			c.SetSending(f.sending)
 		})
+		if !taken {
+			_ = c.Close()
+		}
 	})
 }
 

@@ -197,12 +197,12 @@ type quantiles struct {
 
 // report prints the statistics.
 func (h *headless) report() {
-	streams := []streamReport{}
+	streams, counts := []streamReport{}, map[protocol.StreamID]uint64{}
 	for _, r := range h.call.remotes {
 		rep := streamReport{StreamID: r.stream.ID, ConnectionID: r.stream.ConnectionID, Name: h.call.name(r.stream.ConnectionID), VideoType: r.stream.VideoType}
 		r.seen.report(&rep)
 		rep.FrameRate = rep.FramesDecoded - h.last[r.stream.ID]
-		h.last[r.stream.ID] = rep.FramesDecoded
+		counts[r.stream.ID] = rep.FramesDecoded
 		if r.video != nil {
 			rep.PacketsLost += int64(r.video.Stats().PacketsLost)
 		}
@@ -213,6 +213,7 @@ func (h *headless) report() {
 		}
 		streams = append(streams, rep)
 	}
+	h.last = counts // and forget streams that ended
 	h.print(map[string]any{"stats": map[string]any{"time": time.Now().UnixMilli(), "streams": streams}})
 }
 

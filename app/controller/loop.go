@@ -24,10 +24,12 @@ func newLoop() *loop {
 	return l
 }
 
-// post queues fn and returns at once. It is safe from any goroutine; after the end fn is dropped.
-func (l *loop) post(fn func()) {
+// post queues fn and returns at once. It is safe from any goroutine. After the end fn is dropped and post returns false: who brings something that must
+// be closed then closes it.
+func (l *loop) post(fn func()) bool {
 	l.mu.Lock()
-	if !l.closed {
+	open := !l.closed
+	if open {
 		l.queue = append(l.queue, fn)
 	}
 	l.mu.Unlock()
@@ -35,6 +37,7 @@ func (l *loop) post(fn func()) {
 	case l.wake <- struct{}{}:
 	default:
 	}
+	return open
 }
 
 // run runs what is posted, calling after when it has run out of it, until the context ends. tick, which may be nil, wakes it to run

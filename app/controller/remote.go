@@ -167,6 +167,7 @@ func (r *remote) playAudio(track *rtc.Track, mixer *audio.Mixer, opt playOptions
 	a := playout.NewAudio(playout.AudioConfig{Decoder: dec})
 	if r.unmix != nil {
 		r.unmix()
+		_ = r.audio.Close()
 	}
 	h := &heardSound{from: a, level: r.level, keep: opt.keepSound}
 	r.audio, r.heard = a, h

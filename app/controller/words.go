@@ -3,6 +3,7 @@ package controller
 import (
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"net"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"parley/media"
 	"parley/rtc"
 	"parley/rtc/protocol"
+	"parley/rtc/wire"
 )
 
 // words are the sentences for the server's codes: what happened, what to do.
@@ -75,6 +77,8 @@ func Words(err error) string {
 		return "Cancelled."
 	case errors.Is(err, rtc.ErrClosed):
 		return "The connection is lost at the moment. Try again when it is back."
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, wire.ErrClosed):
+		return "The connection to the server broke off. Check your network and try again."
 	}
 	return "Something unexpected went wrong. Try again; the log has the details."
 }

@@ -7,12 +7,14 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 
 	"parley/media"
+	"parley/rtc"
 	"parley/rtc/protocol"
 )
 
@@ -58,6 +60,8 @@ func TestWordsForWhatHappens(t *testing.T) {
 		{protocol.Errorf("code-of-the-future", "The moon is wrong."), "The moon is wrong."},
 		{fmt.Errorf("dial: %w", syscall.ECONNREFUSED), "no Parley server runs there"},
 		{context.DeadlineExceeded, "in time"},
+		{fmt.Errorf("open wire: %w", io.EOF), "broke off"},
+		{fmt.Errorf("publish: %w", rtc.ErrClosed), "when it is back"},
 		{errors.New("zork"), "unexpected"},
 	} {
 		if got := Words(c.err); !strings.Contains(got, c.want) || (got == "") != (c.err == nil) {
