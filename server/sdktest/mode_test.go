@@ -169,10 +169,10 @@ type room struct {
 	session string
 }
 
-// newRoom starts the mode's SDK. The URL ends with a slash: it is joined to paths as text.
-func newRoom(t *testing.T, m mode, s *servertest.Server) *room {
-	r := &room{T: t, mode: m, server: s}
-	r.sdk = start(t, m.args(s.URL+"/", s.Project())...)
+// newRoom makes a room for a part of a test.
+func newRoom(t *testing.T, m mode, s *servertest.Server, sdk *program) *room {
+	sdk.t = t
+	r := &room{T: t, mode: m, server: s, sdk: sdk}
 	r.session = r.create(map[string]any{})
 	return r
 }

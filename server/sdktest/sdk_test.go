@@ -19,15 +19,14 @@ func TestSDKs(t *testing.T) {
 	for _, m := range modes() {
 		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
-			t.Run("create session", func(t *testing.T) { createSession(newRoom(t, m, s)) })
-			t.Run("tokens", func(t *testing.T) { tokens(newRoom(t, m, s)) })
-			if !m.isJWT() {
-				t.Run("T1 tokens", func(t *testing.T) { t1Tokens(newRoom(t, m, s)) })
+			sdk := start(t, m.args(s.URL+"/", s.Project())...) // with a slash at the end: it is joined to paths as text
+			for name, part := range map[string]func(*room){"create session": createSession, "tokens": tokens, "streams": streams, "signals": signals,
+				"moderation": moderation, "failures": func(r *room) { failures(r, stranger) }} {
+				t.Run(name, func(t *testing.T) { part(newRoom(t, m, s, sdk)) })
 			}
-			t.Run("streams", func(t *testing.T) { streams(newRoom(t, m, s)) })
-			t.Run("signals", func(t *testing.T) { signals(newRoom(t, m, s)) })
-			t.Run("moderation", func(t *testing.T) { moderation(newRoom(t, m, s)) })
-			t.Run("failures", func(t *testing.T) { failures(newRoom(t, m, s), stranger) })
+			if !m.isJWT() {
+				t.Run("T1 tokens", func(t *testing.T) { t1Tokens(newRoom(t, m, s, sdk)) })
+			}
 		})
 	}
 }

@@ -1,6 +1,8 @@
 package token
 
 import (
+	"os"
+	"strings"
 	"testing"
 
 	"parley/rtc/protocol"
@@ -19,9 +21,13 @@ var actions = []struct {
 	{"force disconnect", func(c protocol.Capabilities) bool { return c.ForceDisconnect }},
 }
 
-// TestRoleTable is the table of docs/API.md.
+// TestRoleTable checks the table of docs/API.md against the code, and what several roles give together.
 func TestRoleTable(t *testing.T) {
 	t.Parallel()
+	docs, err := os.ReadFile("../../docs/API.md")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for role, row := range map[string]string{
 		//                      publish subscribe signal mute unpublish disconnect
 		"subscriber":               "-xx---",
@@ -35,10 +41,26 @@ func TestRoleTable(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		line := "\n| " + role + " |"
 		for i, a := range actions {
-			if want := row[i] == 'x'; a.allowed(r.Capabilities()) != want {
+			want := row[i] == 'x'
+			if a.allowed(r.Capabilities()) != want {
 				t.Errorf("%s: %s is %v, want %v", role, a.name, !want, want)
 			}
+			if want {
+				line += " yes"
+			}
+			line += " |"
 		}
+		if !strings.Contains(role, " ") && !strings.Contains(string(docs), line+"\n") {
+			t.Errorf("docs/API.md has not %s", line)
+		}
+	}
+	heading := "\n| role |"
+	for _, a := range actions {
+		heading += " " + a.name + " |"
+	}
+	if !strings.Contains(string(docs), heading) {
+		t.Errorf("docs/API.md has not %s", heading)
 	}
 }
