@@ -210,8 +210,7 @@ func (c *tokenCreate) Run(e *env) error {
 			return errors.New("--ttl must be above zero, for example 2h")
 		}
 		now := time.Now()
-		key := token.Key{ApplicationID: s.Project().ApplicationID, Private: s.Project().Key}
-		text, err := key.Sign(token.Grant{SessionID: c.Session, Role: token.Role(c.Role), Name: c.Name, Data: c.Content, ExpiresAt: now.Add(c.TTL)}, now)
+		text, err := node.KeyOf(s.Project()).Sign(token.Grant{SessionID: c.Session, Role: token.Role(c.Role), Name: c.Name, Data: c.Content, ExpiresAt: now.Add(c.TTL)}, now)
 		if err != nil {
 			return err
 		}

@@ -21,6 +21,9 @@ import (
 	"parley/server/transport"
 )
 
+// projectName is how the server's project is called in answers of the API.
+const projectName = "Parley"
+
 // stopWithin bounds how long a server takes to say goodbye.
 const stopWithin = 4 * time.Second
 
@@ -55,7 +58,7 @@ func New(ctx context.Context, cfg config.Config, version string, log *slog.Logge
 	if n.store, err = store.Open(ctx, cfg.Data); err != nil {
 		return nil, err
 	}
-	n.key = token.Key{ApplicationID: n.store.Project().ApplicationID, Private: n.store.Project().Key}
+	n.key = KeyOf(n.store.Project())
 	if err := n.listen(); err != nil {
 		return nil, errors.Join(err, n.store.Close())
 	}
@@ -65,8 +68,11 @@ func New(ctx context.Context, cfg config.Config, version string, log *slog.Logge
 	n.gateway = gateway.New(gateway.Config{Verify: n.verify, Sessions: n.sessions, Limits: limits, Log: log})
 	mux := http.NewServeMux()
 	mux.Handle("GET "+protocol.Path, n.gateway)
-	rest.New(n.store, n.key, log, nil).Register(mux)
-	n.http = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 32 << 10,
+	rest.New(rest.Config{
+		Project: rest.Project{Key: n.key, Name: projectName, CreatedAt: n.store.Project().CreatedAt},
+		Invites: n.store, Sessions: n.store, Streams: n.sessions, Connections: n.sessions, Log: log,
+	}).Register(mux)
+	n.http = &http.Server{Handler: rest.Clean(mux), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 32 << 10,
 		// Wires are not bound by these: an upgrade lifts them, and the gateway has its own.
 		ReadTimeout: 20 * time.Second, WriteTimeout: 30 * time.Second, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
 	// Before anybody is told that the server is there: who makes an invite next finds the address.
@@ -165,13 +171,18 @@ func inUse(protocol, address string, err error) error {
 	return fmt.Errorf("listen on %s %s: %w", protocol, address, err)
 }
 
+// KeyOf returns what a project signs and checks tokens with.
+func KeyOf(p store.Project) token.Key {
+	return token.Key{ApplicationID: p.ApplicationID, Private: p.Key, APIKey: p.APIKey, Secret: p.APISecret}
+}
+
 // verify checks a client's token.
 func (n *Node) verify(text string) (session.Grant, error) {
 	g, err := n.key.Verify(text, time.Now())
 	if err != nil {
 		return session.Grant{}, err
 	}
-	return session.Grant{SessionID: g.SessionID, Capabilities: g.Capabilities(), Name: g.Name, Data: g.Data}, nil
+	return session.Grant{SessionID: g.SessionID, Capabilities: g.Capabilities(), Name: g.Name, Data: g.Data, Classes: g.Classes}, nil
 }
 
 // Running says where the server listens.

@@ -6,7 +6,6 @@ import (
 	"crypto/rsa"
 	"encoding/json"
 	"errors"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -29,15 +28,21 @@ func (i invites) UseInvite(_ context.Context, secret string, _ time.Time) (store
 	return store.Invite{ID: "i", SessionID: "1_s", Role: "moderator"}, err
 }
 
-func newAPI(t *testing.T) (http.Handler, token.Key) {
+func newAPI(t testing.TB) (http.Handler, token.Key) { return newAPIWith(t, &fake{}) }
+
+func newAPIWith(t testing.TB, f *fake) (http.Handler, token.Key) {
 	k, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)
 	}
-	key := token.Key{ApplicationID: "app", Private: k}
+	key := token.Key{ApplicationID: "app", Private: k, APIKey: "12345678", Secret: "secret"}
 	mux := http.NewServeMux()
-	New(invites{"good": nil, "old": store.ErrExpired, "empty": store.ErrUsedUp, "disk": errors.New("I/O error")}, key, slog.New(slog.DiscardHandler), nil).Register(mux)
-	return mux, key
+	New(Config{
+		Project:  Project{Key: key, Name: "Test", CreatedAt: time.UnixMilli(1)},
+		Invites:  invites{"good": nil, "old": store.ErrExpired, "empty": store.ErrUsedUp, "disk": errors.New("I/O error")},
+		Sessions: f, Streams: f, Connections: f,
+	}).Register(mux)
+	return Clean(mux), key
 }
 
 func post(h http.Handler, path, body string) *httptest.ResponseRecorder {

@@ -97,6 +97,9 @@ func (s *Server) Sign(g token.Grant, now time.Time) string {
 	return text
 }
 
+// Project returns the server's project with its credentials.
+func (s *Server) Project() store.Project { return s.node.Store().Project() }
+
 // Invite makes an invite for a publisher and returns its link.
 func (s *Server) Invite(id protocol.SessionID, uses int) string {
 	s.t.Helper()

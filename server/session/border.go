@@ -10,8 +10,9 @@ import (
 type Grant struct {
 	SessionID    protocol.SessionID
 	Capabilities protocol.Capabilities
-	Name         string // display name; "" leaves it to the client's hello
-	Data         string // connection data
+	Name         string   // display name; "" leaves it to the client's hello
+	Data         string   // connection data
+	Classes      []string // layout classes that the client's streams begin with
 }
 
 // Client is where a connection's messages go. Both methods return at once and may be called after the wire is gone.

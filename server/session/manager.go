@@ -59,15 +59,7 @@ func NewManager(cfg Config) *Manager {
 // Join brings a client into its session. The welcome, as the answer to message helloID, is the first that client gets. Errors are
 // *protocol.ErrorBody. The caller must call Leave on the member that it got.
 func (m *Manager) Join(ctx context.Context, grant Grant, hello protocol.Hello, helloID uint64, client Client) (*Member, error) {
-	ok, err := m.cfg.Store.HasSession(ctx, grant.SessionID)
-	if err != nil {
-		m.cfg.Log.Error("look session up", "session", grant.SessionID, "error", err)
-		return nil, protocol.Errorf(protocol.CodeStoreFailed, "The server could not read its store.")
-	}
-	if !ok {
-		return nil, protocol.Errorf(protocol.CodeSessionUnknown, "There is no such session.")
-	}
-	s, err := m.acquire(ctx, grant.SessionID)
+	s, err := m.open(ctx, grant.SessionID)
 	if err != nil {
 		return nil, err
 	}
@@ -83,8 +75,21 @@ func (m *Manager) Join(ctx context.Context, grant Grant, hello protocol.Hello, h
 	return member, nil
 }
 
+// open returns a session that exists, held until release.
+func (m *Manager) open(ctx context.Context, id protocol.SessionID) (*Session, error) {
+	ok, err := m.cfg.Store.HasSession(ctx, id)
+	if err != nil {
+		m.cfg.Log.Error("look session up", "session", id, "error", err)
+		return nil, protocol.Errorf(protocol.CodeStoreFailed, "The server could not read its store.")
+	}
+	if !ok {
+		return nil, protocol.Errorf(protocol.CodeSessionUnknown, "There is no such session.")
+	}
+	return m.acquire(id)
+}
+
 // acquire returns the running session, started if need be, and holds it.
-func (m *Manager) acquire(ctx context.Context, id protocol.SessionID) (*Session, error) {
+func (m *Manager) acquire(id protocol.SessionID) (*Session, error) {
 	m.mu.Lock()
 	h := m.sessions[id]
 	if m.closed {

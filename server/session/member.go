@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 
 	"github.com/google/uuid"
@@ -17,6 +18,7 @@ type Member struct {
 	caps    protocol.Capabilities
 	client  Client
 	leg     MediaLeg
+	classes []string // layout classes that its streams begin with
 	leave   sync.Once
 
 	// loop state of the session
@@ -58,7 +60,7 @@ func (s *Session) join(grant Grant, hello protocol.Hello, helloID uint64, client
 		name = hello.Name
 	}
 	m := &Member{
-		session: s, caps: grant.Capabilities, client: client, leg: leg, mode: hello.Subscribe, wants: map[protocol.StreamID]want{},
+		session: s, caps: grant.Capabilities, classes: grant.Classes, client: client, leg: leg, mode: hello.Subscribe, wants: map[protocol.StreamID]want{},
 		conn: protocol.Connection{ID: protocol.ConnectionID(uuid.NewString()), CreationTime: s.now(), Data: grant.Data, Name: name},
 	}
 	welcome := protocol.Welcome{
@@ -85,6 +87,12 @@ func (s *Session) join(grant Grant, hello protocol.Hello, helloID uint64, client
 	s.describe(&welcome, m)
 	m.welcomed = true
 	m.client.Send(protocol.Encode(protocol.TypeWelcome, helloID, welcome))
+	for _, st := range slices.Clone(s.streams) {
+		if st.owner == m && st.forced {
+			copied := st.Stream
+			s.emit(protocol.Event{Name: protocol.MuteForced, Stream: &copied}, only(m))
+		}
+	}
 	s.log.Info("connection created", "connection", m.conn.ID, "client", hello.Client, "members", len(s.members))
 	return m, nil
 }

@@ -77,7 +77,7 @@ func refusal(refused map[TrackID]*protocol.ErrorBody, id protocol.StreamID) *pro
 
 // planned returns the stream that src describes, with its old id if the member publishes it already.
 func (s *Session) planned(m *Member, src protocol.StreamSource) *stream {
-	st := &stream{key: src.Key, owner: m, Stream: protocol.Stream{
+	st := &stream{key: src.Key, owner: m, classes: m.classes, Stream: protocol.Stream{
 		ConnectionID: m.conn.ID, CreationTime: s.now(), Name: src.Name, VideoType: src.VideoType,
 		AudioTrack: src.AudioMID != "", VideoTrack: src.VideoMID != "",
 		HasAudio: src.AudioMID != "" && src.HasAudio, HasVideo: src.VideoMID != "" && src.HasVideo,
@@ -89,6 +89,7 @@ func (s *Session) planned(m *Member, src protocol.StreamSource) *stream {
 	for _, old := range s.streams {
 		if old.owner == m && old.key == src.Key {
 			st.ID, st.CreationTime = old.ID, old.CreationTime
+			st.HasAudio = st.HasAudio && !old.forced && !old.held // publishing again is no unmuting: that is an update's
 			return st
 		}
 	}
@@ -98,9 +99,10 @@ func (s *Session) planned(m *Member, src protocol.StreamSource) *stream {
 
 // place puts a planned stream in, as a new one or as a change, and tells the others.
 func (s *Session) place(m *Member, st *stream) {
+	old := s.stream(st.ID)
+	silenced := (old == nil || !old.AudioTrack) && s.silence(st)
 	m.leg.SetMuted(TrackID{st.ID, protocol.KindAudio}, !st.HasAudio)
 	m.leg.SetMuted(TrackID{st.ID, protocol.KindVideo}, !st.HasVideo)
-	old := s.stream(st.ID)
 	if old == nil {
 		s.streams = append(s.streams, st)
 		copied := st.Stream
@@ -108,9 +110,14 @@ func (s *Session) place(m *Member, st *stream) {
 		for _, other := range s.members {
 			other.wantByMode(st)
 		}
-		return
+	} else {
+		old.forced, old.held = old.forced || st.forced, old.held || st.held
+		s.change(old, st.Stream)
 	}
-	s.change(old, st.Stream)
+	if silenced {
+		copied := st.Stream
+		s.emit(protocol.Event{Name: protocol.MuteForced, Stream: &copied}, only(m)) // in a join it follows the welcome
+	}
 }
 
 // change replaces a stream's properties and tells the others which changed.
@@ -149,8 +156,12 @@ func (s *Session) update(m *Member, u protocol.Update) *protocol.ErrorBody {
 		return protocol.Errorf(protocol.CodeStreamUnknown, "There is no such stream of yours.")
 	}
 	to := st.Stream
+	if u.HasAudio != nil && *u.HasAudio && st.held {
+		return protocol.Errorf(protocol.CodeForbidden, "Everybody was muted before this stream came; it stays muted until a moderator lifts that.")
+	}
 	if u.HasAudio != nil {
 		to.HasAudio = *u.HasAudio && to.AudioTrack
+		st.forced = st.forced && !to.HasAudio
 		m.leg.SetMuted(TrackID{st.ID, protocol.KindAudio}, !to.HasAudio)
 	}
 	if u.HasVideo != nil {

@@ -3,7 +3,6 @@ package session
 import (
 	"context"
 	"encoding/json"
-	"slices"
 
 	"github.com/google/uuid"
 
@@ -120,19 +119,24 @@ func (s *Session) subscribe(m *Member, r protocol.Subscribe) *protocol.ErrorBody
 	return s.sendOffer(m, func() (*protocol.Offer, error) { return m.leg.Subscribe(s.tracksFor(m)) })
 }
 
-// signal delivers a signal. A chat line is kept before anybody sees it, so what was seen survives a restart.
+// signal delivers a member's signal.
 func (s *Session) signal(m *Member, p protocol.Signal) (*protocol.SignalReply, *protocol.ErrorBody) {
 	if !m.caps.Signal {
 		return nil, forbidden("signal")
 	}
+	return s.deliver(p, m.conn)
+}
+
+// deliver sends a signal on; from without an id is the server's API. A chat line is kept before anybody sees it, so what was seen survives a restart.
+func (s *Session) deliver(p protocol.Signal, from protocol.Connection) (*protocol.SignalReply, *protocol.ErrorBody) {
 	if p.To != "" && s.member(p.To) == nil {
 		return nil, protocol.Errorf(protocol.CodeConnectionUnknown, "There is no such connection.")
 	}
-	msg := protocol.SignalMessage{ID: uuid.NewString(), Type: p.Type, Data: p.Data, From: m.conn.ID, Name: m.conn.Name, To: p.To, Time: s.now()}
+	msg := protocol.SignalMessage{ID: uuid.NewString(), Type: p.Type, Data: p.Data, From: from.ID, Name: from.Name, To: p.To, Time: s.now()}
 	if p.Type == ChatType && p.To == "" {
 		line := protocol.ChatLine{ID: msg.ID, From: msg.From, Name: msg.Name, Text: msg.Data, Time: msg.Time}
 		if err := s.manager.cfg.Store.AppendChat(context.Background(), s.id, line); err != nil {
-			s.log.Error("keep chat line", "connection", m.conn.ID, "error", err)
+			s.log.Error("keep chat line", "connection", from.ID, "error", err)
 			return nil, protocol.Errorf(protocol.CodeStoreFailed, "The server could not keep the line; nobody has seen it.")
 		}
 		s.chat = append(s.chat, line)
@@ -152,31 +156,10 @@ func (s *Session) forceMute(m *Member, r protocol.ForceMute) *protocol.ErrorBody
 		return forbidden("mute others")
 	}
 	if r.StreamID != "" {
-		st := s.stream(r.StreamID)
-		if st == nil {
-			return protocol.Errorf(protocol.CodeStreamUnknown, "There is no such stream.")
-		}
-		s.mute(st)
-		return nil
+		return s.muteStream(r.StreamID)
 	}
-	for _, st := range append([]*stream(nil), s.streams...) {
-		if !slices.Contains(r.Excluded, st.ID) {
-			s.mute(st)
-		}
-	}
+	s.mutePresent(r.Excluded)
 	return nil
-}
-
-// mute silences a stream until its owner unmutes it.
-func (s *Session) mute(st *stream) {
-	if !st.AudioTrack || !st.HasAudio {
-		return
-	}
-	st.HasAudio = false
-	st.owner.leg.SetMuted(TrackID{st.ID, protocol.KindAudio}, true)
-	copied := st.Stream
-	s.emit(protocol.Event{Name: protocol.MuteForced, Stream: &copied}, only(st.owner))
-	s.emit(protocol.Event{Name: protocol.StreamPropertyChanged, Stream: &copied, Changed: []string{"hasAudio"}}, others(st.owner))
 }
 
 func (s *Session) forceUnpublish(m *Member, r protocol.ForceUnpublish) *protocol.ErrorBody {
@@ -194,11 +177,16 @@ func (s *Session) forceUnpublish(m *Member, r protocol.ForceUnpublish) *protocol
 }
 
 func (s *Session) forceDisconnect(m *Member, r protocol.ForceDisconnect) *protocol.ErrorBody {
-	target := s.member(r.ConnectionID)
-	switch {
-	case !m.caps.ForceDisconnect:
+	if !m.caps.ForceDisconnect {
 		return forbidden("remove others")
-	case target == nil:
+	}
+	return s.disconnect(r.ConnectionID)
+}
+
+// disconnect takes a connection out against its will.
+func (s *Session) disconnect(id protocol.ConnectionID) *protocol.ErrorBody {
+	target := s.member(id)
+	if target == nil {
 		return protocol.Errorf(protocol.CodeConnectionUnknown, "There is no such connection.")
 	}
 	s.emit(protocol.Event{Name: protocol.SessionDisconnected, Reason: protocol.ReasonForceDisconnected}, only(target))

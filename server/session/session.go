@@ -36,13 +36,18 @@ type Session struct {
 	streams []*stream // oldest first
 	chat    []protocol.ChatLine
 	loaded  bool // chat was read from the store
+	quiet   bool // everybody was muted: streams that come are muted too, until this is lifted
 }
 
 // stream is what a member publishes.
 type stream struct {
 	protocol.Stream
-	key   string
-	owner *Member
+	key     string
+	owner   *Member
+	classes []string // layout classes
+	// forced says that a moderator muted its sound and the owner has not unmuted it since; held, that the owner must not, because the stream came while
+	// everybody was muted.
+	forced, held bool
 }
 
 func newSession(m *Manager, id protocol.SessionID) *Session {
@@ -125,6 +130,7 @@ func (s *Session) remove(m *Member, reason protocol.Reason) {
 		return // already gone
 	}
 	s.members = append(s.members[:at:at], s.members[at+1:]...)
+	s.quiet = s.quiet && len(s.members) > 0
 	m.gone = true
 	m.client.End()
 	m.leg.Close()

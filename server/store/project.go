@@ -29,6 +29,7 @@ type Project struct {
 	APISecret      string
 	PrivateKeyFile string // PKCS#8, PEM; some SDKs take nothing else
 	Key            *rsa.PrivateKey
+	CreatedAt      time.Time
 }
 
 // Project returns the store's project.
@@ -43,15 +44,17 @@ func (s *Store) loadProject(ctx context.Context) error {
 	}
 	p := Project{PrivateKeyFile: path}
 	err = s.tx(ctx, func(tx *sql.Tx) error {
-		row := tx.QueryRowContext(ctx, "SELECT application_id, api_key, api_secret FROM project LIMIT 1")
-		err := row.Scan(&p.ApplicationID, &p.APIKey, &p.APISecret)
+		row := tx.QueryRowContext(ctx, "SELECT application_id, api_key, api_secret, created FROM project LIMIT 1")
+		var created int64
+		err := row.Scan(&p.ApplicationID, &p.APIKey, &p.APISecret, &created)
+		p.CreatedAt = time.UnixMilli(created)
 		if !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
 		if p, err = makeProject(path); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, "INSERT INTO project VALUES (?, ?, ?, ?)", p.ApplicationID, p.APIKey, p.APISecret, time.Now().UnixMilli())
+		_, err = tx.ExecContext(ctx, "INSERT INTO project VALUES (?, ?, ?, ?)", p.ApplicationID, p.APIKey, p.APISecret, p.CreatedAt.UnixMilli())
 		return err
 	})
 	if err != nil {
@@ -81,7 +84,8 @@ func makeProject(path string) (Project, error) {
 		return Project{}, err
 	}
 	secret := strings.ToLower(rand.Text() + rand.Text())
-	return Project{ApplicationID: uuid.NewString(), APIKey: strconv.FormatInt(10_000_000+number.Int64(), 10), APISecret: secret, PrivateKeyFile: path}, nil
+	return Project{ApplicationID: uuid.NewString(), APIKey: strconv.FormatInt(10_000_000+number.Int64(), 10), APISecret: secret, PrivateKeyFile: path,
+		CreatedAt: time.Now().Truncate(time.Millisecond)}, nil
 }
 
 // writePrivate writes a file that only its owner reads, whole or not at all.

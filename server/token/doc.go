@@ -1,5 +1,6 @@
-// Package token makes and checks client tokens: JWTs in the claim layout of the Vonage Video API, RS256 by the project's key,
-// checked offline. It also knows what each role may do.
+// Package token makes and checks client tokens, in the three forms of the Vonage Video API: JWTs signed with the project's RSA key (RS256),
+// JWTs signed with its API secret (HS256), and legacy T1 tokens. All are checked offline. It also checks the credentials that open the
+// REST API, and knows what each role may do.
 //
 // Everything here is plain data and functions, safe for concurrent use.
 package token

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"strings"
 	"time"
 
@@ -17,11 +16,13 @@ import (
 
 // Limits of a token.
 const (
-	MaxBytes = 8 << 10 // the whole token
-	MaxData  = 1024    // connection data, as in the Vonage API
-	MaxName  = 240     // display name
-	MaxTTL   = 30 * 24 * time.Hour
-	Leeway   = 60 * time.Second // how far clocks may differ
+	MaxBytes   = 8 << 10 // the whole token
+	MaxData    = 1024    // connection data, as in the Vonage API
+	MaxClasses = 1024    // all layout classes, joined by spaces
+	MaxName    = 240     // display name
+	MaxTTL     = 30 * 24 * time.Hour
+	MaxRESTTTL = 24 * time.Hour   // of a credential of the REST API
+	Leeway     = 60 * time.Second // how far clocks may differ
 )
 
 // scope is the claim that tells a client token from one that opens the REST API.
@@ -31,57 +32,27 @@ const scope = "session.connect"
 type Grant struct {
 	SessionID protocol.SessionID
 	Role      Role
-	Name      string // display name; "" leaves it to the client
-	Data      string // connection data
+	Name      string   // display name; "" leaves it to the client
+	Data      string   // connection data
+	Classes   []string // layout classes that the client's streams begin with
 	ExpiresAt time.Time
 }
 
 // Capabilities returns the rights of the grant's role.
 func (g Grant) Capabilities() protocol.Capabilities { return g.Role.Capabilities() }
 
-// Key is what a project signs with.
+// Key is what a project signs with: the RSA key for the application id, the secret for the API key. Without a secret, tokens that are signed
+// with one are refused.
 type Key struct {
 	ApplicationID string
 	Private       *rsa.PrivateKey
+	APIKey        string
+	Secret        string
 }
-
-// claims is the layout of @vonage/video's generateClientToken, and name, which Parley adds.
-type claims struct {
-	ApplicationID  string          `json:"application_id"`
-	IssuedAt       float64         `json:"iat"`
-	NotBefore      float64         `json:"nbf,omitempty"`
-	ExpiresAt      float64         `json:"exp"`
-	ID             string          `json:"jti,omitempty"`
-	Sub            string          `json:"sub,omitempty"`
-	Scope          string          `json:"scope"`
-	ACL            json.RawMessage `json:"acl,omitempty"`
-	SessionID      string          `json:"session_id"`
-	Role           Role            `json:"role"`
-	LayoutClasses  string          `json:"initial_layout_class_list"`
-	ConnectionData string          `json:"connection_data,omitempty"`
-	Name           string          `json:"name,omitempty"`
-}
-
-func numeric(v float64) (*jwt.NumericDate, error) {
-	if v == 0 {
-		return nil, nil
-	}
-	if math.IsNaN(v) || math.Abs(v) > 1e12 {
-		return nil, errors.New("date out of range")
-	}
-	sec, frac := math.Modf(v)
-	return jwt.NewNumericDate(time.Unix(int64(sec), int64(frac*1e9))), nil
-}
-
-func (c *claims) GetExpirationTime() (*jwt.NumericDate, error) { return numeric(c.ExpiresAt) }
-func (c *claims) GetIssuedAt() (*jwt.NumericDate, error)       { return numeric(c.IssuedAt) }
-func (c *claims) GetNotBefore() (*jwt.NumericDate, error)      { return numeric(c.NotBefore) }
-func (c *claims) GetIssuer() (string, error)                   { return "", nil }
-func (c *claims) GetSubject() (string, error)                  { return c.Sub, nil }
-func (c *claims) GetAudience() (jwt.ClaimStrings, error)       { return nil, nil }
 
 // Sign makes a token for g, valid from now until g.ExpiresAt.
 func (k Key) Sign(g Grant, now time.Time) (string, error) {
+	classes := strings.Join(g.Classes, " ")
 	switch {
 	case g.SessionID == "":
 		return "", errors.New("sign token: no session")
@@ -89,7 +60,9 @@ func (k Key) Sign(g Grant, now time.Time) (string, error) {
 		return "", fmt.Errorf("sign token: data of %d bytes, %d allowed", len(g.Data), MaxData)
 	case len(g.Name) > MaxName:
 		return "", fmt.Errorf("sign token: name of %d bytes, %d allowed", len(g.Name), MaxName)
-	case g.ExpiresAt.Sub(now) > MaxTTL+time.Minute:
+	case len(classes) > MaxClasses:
+		return "", fmt.Errorf("sign token: layout classes of %d bytes, %d allowed", len(classes), MaxClasses)
+	case g.ExpiresAt.Sub(now) > MaxTTL+Leeway:
 		return "", fmt.Errorf("sign token: valid for more than %d days", MaxTTL/(24*time.Hour))
 	}
 	role, err := ParseRole(string(g.Role))
@@ -99,7 +72,7 @@ func (k Key) Sign(g Grant, now time.Time) (string, error) {
 	c := &claims{
 		ApplicationID: k.ApplicationID, IssuedAt: float64(now.Unix()), ExpiresAt: float64(g.ExpiresAt.Unix()), ID: uuid.NewString(),
 		Sub: "video", Scope: scope, ACL: json.RawMessage(`{"paths":{"/session/**":{}}}`),
-		SessionID: string(g.SessionID), Role: role, ConnectionData: g.Data, Name: g.Name,
+		SessionID: string(g.SessionID), Role: role, LayoutClasses: classList(classes), ConnectionData: g.Data, Name: g.Name,
 	}
 	signed, err := jwt.NewWithClaims(jwt.SigningMethodRS256, c).SignedString(k.Private)
 	if err != nil {
@@ -108,44 +81,50 @@ func (k Key) Sign(g Grant, now time.Time) (string, error) {
 	return signed, nil
 }
 
-// Verify checks a token offline at the time now. Errors are *protocol.ErrorBody with the codes tokenInvalid, tokenExpired,
-// tokenNotYetValid and roleUnknown.
+// Verify checks a client token of any of the three forms (JWT by RS256 or HS256, T1) offline at the time now. Errors are
+// *protocol.ErrorBody with the codes tokenInvalid, tokenExpired, tokenNotYetValid and roleUnknown.
 func (k Key) Verify(text string, now time.Time) (Grant, error) {
-	if len(text) > MaxBytes || strings.Count(text, ".") != 2 {
-		return Grant{}, protocol.Errorf(protocol.CodeTokenInvalid, "The token is not a JWT.")
+	if len(text) > MaxBytes {
+		return Grant{}, invalid("The token has more than %d bytes.", MaxBytes)
 	}
 	var c claims
-	parser := jwt.NewParser(jwt.WithValidMethods([]string{"RS256"}), jwt.WithLeeway(Leeway), jwt.WithExpirationRequired(), jwt.WithIssuedAt(),
-		jwt.WithTimeFunc(func() time.Time { return now }))
-	_, err := parser.ParseWithClaims(text, &c, func(*jwt.Token) (any, error) { return &k.Private.PublicKey, nil })
-	var body *protocol.ErrorBody
-	switch {
-	case err == nil:
-	case errors.As(err, &body):
-		return Grant{}, body
-	case errors.Is(err, jwt.ErrTokenExpired):
-		return Grant{}, protocol.Errorf(protocol.CodeTokenExpired, "The token has expired.")
-	case errors.Is(err, jwt.ErrTokenNotValidYet), errors.Is(err, jwt.ErrTokenUsedBeforeIssued):
-		return Grant{}, protocol.Errorf(protocol.CodeTokenNotYetValid, "The token is not valid yet.")
-	default:
-		return Grant{}, protocol.Errorf(protocol.CodeTokenInvalid, "The token was not signed by this server's project, or is damaged.")
+	var err error
+	if strings.HasPrefix(text, t1Prefix) {
+		c, err = k.parseT1(text, now)
+	} else {
+		c, err = k.parseJWT(text, now, "RS256", "HS256")
 	}
-	expires, err := numeric(c.ExpiresAt)
-	switch {
-	case err != nil:
-		return Grant{}, protocol.Errorf(protocol.CodeTokenInvalid, "The token's dates are out of range.")
-	case c.ApplicationID != k.ApplicationID:
-		return Grant{}, protocol.Errorf(protocol.CodeTokenInvalid, "The token is of another project.")
+	if err != nil {
+		return Grant{}, err
+	}
+	return k.grant(c)
+}
+
+// grant checks what a token says, whatever its form.
+func (k Key) grant(c claims) (Grant, error) {
+	id := protocol.SessionID(c.SessionID)
+	switch apiKey, ok := sessionKey(id); {
 	case c.Scope != scope:
-		return Grant{}, protocol.Errorf(protocol.CodeTokenInvalid, "The token is not a client token.")
-	case c.SessionID == "":
-		return Grant{}, protocol.Errorf(protocol.CodeTokenInvalid, "The token names no session.")
-	case len(c.ConnectionData) > MaxData || len(c.Name) > MaxName:
-		return Grant{}, protocol.Errorf(protocol.CodeTokenInvalid, "The token's data or name is too long.")
+		return Grant{}, invalid("The token is not a client token.")
+	case id == "":
+		return Grant{}, invalid("The token names no session.")
+	case ok && k.APIKey != "" && apiKey != k.APIKey:
+		return Grant{}, invalid("The token's session is of another project.")
+	case len(c.ConnectionData) > MaxData || len(c.Name) > MaxName || len(c.LayoutClasses) > MaxClasses:
+		return Grant{}, invalid("The token's data, name or layout classes are too long.")
 	}
 	role := c.Role
 	if role == "" {
 		role = Publisher
 	}
-	return Grant{SessionID: protocol.SessionID(c.SessionID), Role: role, Name: c.Name, Data: c.ConnectionData, ExpiresAt: expires.Time}, nil
+	expires, err := numeric(c.ExpiresAt)
+	if err != nil || expires == nil {
+		return Grant{}, invalid("The token's dates are out of range.")
+	}
+	return Grant{SessionID: id, Role: role, Name: c.Name, Data: c.ConnectionData, Classes: strings.Fields(string(c.LayoutClasses)), ExpiresAt: expires.Time}, nil
+}
+
+// invalid is the answer to a token that does not hold.
+func invalid(format string, args ...any) *protocol.ErrorBody {
+	return protocol.Errorf(protocol.CodeTokenInvalid, format, args...)
 }

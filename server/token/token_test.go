@@ -24,7 +24,14 @@ var testKey = sync.OnceValue(func() *rsa.PrivateKey {
 	return k
 })
 
-func key() Key { return Key{ApplicationID: "8f1c9b60-0a5e-4a0c-9d0f-000000000001", Private: testKey()} }
+const (
+	testAPIKey = "45678901"
+	testSecret = "0123456789abcdef0123456789abcdef01234567"
+)
+
+func key() Key {
+	return Key{ApplicationID: "8f1c9b60-0a5e-4a0c-9d0f-000000000001", Private: testKey(), APIKey: testAPIKey, Secret: testSecret}
+}
 
 func code(err error) protocol.Code {
 	var body *protocol.ErrorBody
