@@ -284,60 +284,6 @@ func (c *Controller) home() {
 	c.stopTest()
 }
 
-// join connects beside the loop.
-func (c *Controller) join() {
-	if c.joining != nil || c.call.session != nil {
-		return
-	}
-	c.stopTest()
-	if c.name == "" {
-		c.name = "Guest"
-	}
-	ctx, cancel := context.WithCancel(c.loop.ctx)
-	c.joining = cancel
-	c.attempt++
-	attempt, t, name := c.attempt, c.target, c.name
-	opt := c.call.options(name, protocol.SubscribeAll)
-	c.state.Prejoin.Problem = ""
-	c.loop.beside(func(context.Context) {
-		wait, stop := context.WithTimeout(ctx, 20*time.Second)
-		defer stop()
-		s, err := t.connect(wait, name, opt)
-		if taken := c.loop.post(func() { c.connected(attempt, s, err) }); !taken && s != nil {
-			_ = s.Close()
-		}
-	})
-}
-
-// connected takes what an attempt to join gave.
-func (c *Controller) connected(attempt int, s *rtc.Session, err error) {
-	if attempt != c.attempt || c.joining == nil {
-		if s != nil {
-			c.loop.beside(func(context.Context) { _ = s.Close() })
-		}
-		return
-	}
-	c.joining()
-	c.joining = nil
-	if err != nil {
-		c.log.Warn("join", "error", err)
-		if c.state.Screen == model.ScreenCall {
-			c.setPhase(model.PhaseLost, Words(err))
-			return
-		}
-		c.state.Prejoin.Problem = Words(err)
-		return
-	}
-	c.state.Screen = model.ScreenCall
-	c.setPhase(model.PhaseRunning, "")
-	c.call.begin(s)
-	c.call.openSpeaker(c.speaker, func(err error) {
-		if err != nil {
-			c.notice(model.NoticeWarning, deviceWords("speaker", err))
-		}
-	})
-}
-
 func (c *Controller) setPhase(p model.Phase, problem string) {
 	if c.phase.phase != p || c.phase.since.IsZero() {
 		c.phase.since = time.Now()
@@ -392,35 +338,6 @@ func (c *Controller) disconnected(ev rtc.SessionDisconnected) {
 func (c *Controller) loseCall() {
 	left := c.call.end()
 	c.loop.beside(func(context.Context) { <-left })
-}
-
-// leave leaves the call, or gives up joining.
-func (c *Controller) leave() {
-	c.cancelJoin()
-	if c.call.session != nil {
-		c.loseCall()
-	}
-	c.forgetCall()
-	c.home()
-}
-
-// forgetCall clears what was shown of a call.
-func (c *Controller) forgetCall() {
-	c.chat.leave()
-	c.phase, c.pinned = phaseState{}, ""
-	c.state.Call = model.Call{}
-}
-
-// cancelJoin gives up joining. Who was in the call before stands where the connection was lost.
-func (c *Controller) cancelJoin() {
-	if c.joining == nil {
-		return
-	}
-	c.joining()
-	c.joining = nil
-	if c.state.Screen == model.ScreenCall {
-		c.setPhase(model.PhaseLost, "You are not in the meeting.")
-	}
 }
 
 // notice shows a sentence for a while.

@@ -3,6 +3,7 @@ package controller
 import (
 	"context"
 	"io"
+	"runtime"
 	"sync/atomic"
 	"testing"
 
@@ -23,15 +24,20 @@ func TestWhatOpensDuringTheEndIsClosed(t *testing.T) {
 	t.Parallel()
 	server := servertest.Start(t)
 	var open atomic.Int32
+	var desk atomic.Pointer[desk]
 	opening := make(chan struct{}, 8)
 	ann := newDesk(t, config.Flags{Join: server.Invite(server.Session(), 9), SkipPrejoin: true, Name: "Ann"}, func(d *Devices) {
 		d.Speaker = func(ctx context.Context, _ string, src speaker.Source, _ func(error)) (io.Closer, error) {
 			opening <- struct{}{}
-			<-ctx.Done() // a driver that takes its time
+			<-ctx.Done()
+			for desk.Load().loop.post(func() {}) { // a driver that takes its time: the loop has ended
+				runtime.Gosched()
+			}
 			open.Add(1)
 			return counted{newPulled(src), &open}, nil
 		}
 	})
+	desk.Store(ann)
 	<-opening
 	ann.end()
 	if n := open.Load(); n != 0 {
