@@ -1,7 +1,7 @@
 package xshm
 
 /*
-#cgo LDFLAGS: -lX11 -lXext -lXfixes -lXrandr
+#cgo LDFLAGS: -lpthread -lX11 -lXext -lXfixes -lXrandr
 #cgo noescape xs_grab
 #cgo nocallback xs_grab
 #include "shim_linux.h"

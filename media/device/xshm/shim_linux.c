@@ -6,6 +6,7 @@
 #include <X11/extensions/XShm.h>
 #include <X11/extensions/Xfixes.h>
 #include <X11/extensions/Xrandr.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,7 +133,24 @@ static int need_image(xs_grabber *g, int width, int height) {
 	return XS_OK;
 }
 
+/*
+ * Connecting and disconnecting are done by one thread at a time. Both change lists that Xlib and its extension libraries keep for the whole
+ * process, and not all of that is safe: under heavy load, with many displays opened and closed at once, glibc once found its heap
+ * damaged in XOpenDisplay.
+ */
+static pthread_mutex_t connecting = PTHREAD_MUTEX_INITIALIZER;
+
+static int open_alone(const char *display, xs_grabber **out);
+static void close_alone(xs_grabber *g);
+
 int xs_open(const char *display, xs_grabber **out) {
+	pthread_mutex_lock(&connecting);
+	int result = open_alone(display, out);
+	pthread_mutex_unlock(&connecting);
+	return result;
+}
+
+static int open_alone(const char *display, xs_grabber **out) {
 	XInitThreads(); /* idempotent; before libX11 1.8 not implied */
 	Display *dpy = XOpenDisplay(display);
 	if (dpy == NULL) return XS_NO_DISPLAY;
@@ -170,7 +188,7 @@ int xs_open(const char *display, xs_grabber **out) {
 	XSync(dpy, False);
 	if (g->dead) result = XS_GONE;
 	if (result != XS_OK) {
-		xs_close(g);
+		close_alone(g);
 		return result;
 	}
 	*out = g;
@@ -281,6 +299,12 @@ int xs_error(xs_grabber *g) {
 }
 
 void xs_close(xs_grabber *g) {
+	pthread_mutex_lock(&connecting);
+	close_alone(g);
+	pthread_mutex_unlock(&connecting);
+}
+
+static void close_alone(xs_grabber *g) {
 	drop_image(g);
 	/* errors stays in the list until the connection is gone: closing synchronizes, and what comes then is ours too. */
 	XCloseDisplay(g->dpy);
