@@ -42,6 +42,7 @@ type call struct {
 	session     *rtc.Session
 	mixer       *audio.Mixer
 	speaker     io.Closer
+	opening     *feedRun // the newest opening of the speaker
 	welcome     protocol.Welcome
 	connections []protocol.Connection
 	remotes     []*remote // in the order in which they came
@@ -73,15 +74,19 @@ func (c *call) begin(s *rtc.Session) {
 
 // openSpeaker opens the speaker beside the loop; done hears what became of it.
 func (c *call) openSpeaker(id string, done func(error)) {
-	old, mixer := c.speaker, c.mixer
-	c.speaker = nil
+	old, mixer, run := c.speaker, c.mixer, &feedRun{}
+	c.speaker, c.opening = nil, run
 	c.loop.beside(func(ctx context.Context) {
 		if old != nil {
 			_ = old.Close()
 		}
-		s, err := c.devices.Speaker(ctx, id, mixer, func(err error) { c.loop.post(func() { done(err) }) })
+		s, err := c.devices.Speaker(ctx, id, mixer, func(err error) {
+			c.log.Warn("speaker", "device", id, "error", err)
+			c.loop.post(func() { done(err) })
+		})
 		if err != nil && id != deviceOff && !errors.Is(err, context.Canceled) {
 			why := err
+			c.log.Warn("speaker", "device", id, "error", err)
 			c.loop.post(func() { done(why) })
 			s, err = c.devices.Speaker(ctx, deviceOff, mixer, nil) // the others' clocks must run on
 		}
@@ -89,7 +94,7 @@ func (c *call) openSpeaker(id string, done func(error)) {
 			return
 		}
 		taken := c.loop.post(func() {
-			if c.speaker != nil || c.session == nil || c.mixer != mixer {
+			if c.opening != run || c.session == nil || c.mixer != mixer {
 				c.loop.beside(func(context.Context) { _ = s.Close() })
 				return
 			}
@@ -260,9 +265,9 @@ func (c *call) end() <-chan struct{} {
 func newCall(l *loop, devices *Devices, log *slog.Logger, notify, changed func(), f config.Flags) *call {
 	c := &call{loop: l, log: log, devices: devices, notify: notify, changed: changed, window: !f.Headless, onEvent: func(rtc.Event) {}}
 	camera := cameraWant
-	c.camera = &videoFeed{loop: l, said: line{loop: l}, devices: devices, want: camera, changed: changed}
-	c.screen = &videoFeed{loop: l, said: line{loop: l}, devices: devices, want: screenWant, screen: true, changed: changed}
-	c.mic = &audioFeed{loop: l, said: line{loop: l}, devices: devices, changed: changed}
+	c.camera = &videoFeed{loop: l, log: log, said: line{loop: l}, devices: devices, want: camera, changed: changed}
+	c.screen = &videoFeed{loop: l, log: log, said: line{loop: l}, devices: devices, want: screenWant, screen: true, changed: changed}
+	c.mic = &audioFeed{loop: l, log: log, said: line{loop: l}, devices: devices, changed: changed}
 	c.play = playOptions{loop: l, changed: changed}
 	if f.Headless {
 		c.play.readMarks, c.play.keepSound = true, media.SampleRate/2

@@ -2,6 +2,7 @@ package controller
 
 import (
 	"context"
+	"log/slog"
 	"sync/atomic"
 
 	"parley/media"
@@ -28,6 +29,7 @@ type encoder interface {
 // videoFeed is the own camera or screen. The loop calls its methods; what is atomic is shared with media goroutines.
 type videoFeed struct {
 	loop    *loop
+	log     *slog.Logger
 	devices *Devices
 	want    media.VideoFormat
 	screen  bool
@@ -123,6 +125,7 @@ func (f *videoFeed) open(id string, run *feedRun, pictures *video.Pictures) (enc
 
 // failed turns the feed off and keeps why.
 func (f *videoFeed) failed(err error) {
+	f.log.Warn("picture source", "device", f.id, "screen", f.screen, "error", err)
 	f.stop()
 	f.problem = err
 	f.setMuted(true)
@@ -185,6 +188,7 @@ func (f *videoFeed) setMuted(muted bool) {
 // audioFeed is the own microphone, likewise.
 type audioFeed struct {
 	loop    *loop
+	log     *slog.Logger
 	devices *Devices
 	changed func()
 
@@ -258,6 +262,7 @@ func (f *audioFeed) encoded(frame media.EncodedFrame) {
 }
 
 func (f *audioFeed) failed(err error) {
+	f.log.Warn("microphone", "device", f.id, "error", err)
 	f.stop()
 	f.problem = err
 	f.setMuted(true)

@@ -71,8 +71,6 @@ func Words(err error) string {
 		return "The server cannot be reached from this network. Check your connection."
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
 		return "The server did not answer in time. Check your connection and try again."
-	case errors.Is(err, rtc.ErrClosed):
-		return "You are not connected. Try again once the connection is back."
 	case errors.Is(err, context.Canceled):
 		return "Cancelled."
 	case errors.Is(err, rtc.ErrClosed):
