@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -19,8 +20,11 @@ const (
 // maxBody bounds the body of a call, in bytes: the longest are lists of all streams of a full session.
 const maxBody = 256 << 10
 
-// bodyTimeout bounds how long a body may take to come.
-const bodyTimeout = 10 * time.Second
+// How long a body may take to come, and from then an answer to be taken.
+const (
+	bodyTimeout   = 10 * time.Second
+	answerTimeout = 30 * time.Second
+)
 
 // answer writes JSON.
 func answer(w http.ResponseWriter, status int, v any) { answerAs(w, "application/json", status, v) }
@@ -64,17 +68,17 @@ func status(code protocol.Code) int {
 }
 
 // readBody reads a bounded body.
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	rc := http.NewResponseController(w)
 	// What cannot set a deadline (a recorder in a test) has none.
 	if rc.SetReadDeadline(time.Now().Add(bodyTimeout)) == nil {
 		defer func() { _ = rc.SetReadDeadline(time.Time{}) }()
 	}
-	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return nil, protocol.Errorf(protocol.CodeTooLarge, "The request has more than %d bytes.", maxBody)
+		return nil, protocol.Errorf(protocol.CodeTooLarge, "The request has more than %d bytes.", limit)
 	case err != nil:
 		return nil, protocol.Errorf(protocol.CodeMalformed, "The request's body did not come whole.")
 	}
@@ -82,9 +86,9 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 }
 
 // decode reads a JSON object into v. No body counts as {}: SDKs send it so.
-func decode(w http.ResponseWriter, r *http.Request, v any) error {
-	raw, err := readBody(w, r)
-	if err != nil || len(raw) == 0 {
+func decode(w http.ResponseWriter, r *http.Request, limit int64, v any) error {
+	raw, err := readBody(w, r, limit)
+	if err != nil || len(bytes.TrimSpace(raw)) == 0 {
 		return err
 	}
 	if err := json.Unmarshal(raw, v); err != nil {

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"path"
 	"strings"
+	"time"
 
 	"parley/rtc/protocol"
 )
@@ -54,9 +55,11 @@ func (a *API) own(h handler) handler {
 }
 
 // Clean routes spellings of a path alike that SDKs use: doubled slashes, for a URL that ends with one is joined as text, and slashes at the end. It
-// never redirects, as http.ServeMux would: a redirected POST may come back as a GET.
+// never redirects, as http.ServeMux would: a redirected POST may come back as a GET. It also bounds how long a client may take its answer; a WebSocket
+// is free of that, for the upgrade lifts it.
 func Clean(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answerTimeout)) // a recorder in a test has no deadlines
 		escaped := r.URL.EscapedPath()
 		cleaned := path.Clean("/" + escaped)
 		if cleaned == escaped {

@@ -1,7 +1,6 @@
 package rest
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 	"time"
@@ -26,13 +25,8 @@ func (a *API) join(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var req protocol.JoinRequest
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxJoin)).Decode(&req); err != nil {
-		var large *http.MaxBytesError
-		if errors.As(err, &large) {
-			refuse(w, http.StatusRequestEntityTooLarge, protocol.Errorf(protocol.CodeTooLarge, "The request has more than %d bytes.", maxJoin))
-			return
-		}
-		refuse(w, http.StatusBadRequest, protocol.Errorf(protocol.CodeMalformed, "The request is not JSON of the expected shape."))
+	if err := decode(w, r, maxJoin, &req); err != nil {
+		a.fail(w, err)
 		return
 	}
 	if len(req.Name) > token.MaxName || !utf8.ValidString(req.Name) {

@@ -12,23 +12,32 @@ type feature struct {
 	list bool // GET asks for a list
 }
 
-// missing lists the routes of features that this server has not, below the project's.
-var missing = map[string]feature{
-	"/archive":                     {"Archiving", true},
-	"/archive/{rest...}":           {"Archiving", false},
-	"/broadcast":                   {"Broadcasting", true},
-	"/broadcast/{rest...}":         {"Broadcasting", false},
-	"/captions":                    {"Captioning", false},
-	"/captions/{rest...}":          {"Captioning", false},
-	"/render":                      {"Experience Composer", true},
-	"/render/{rest...}":            {"Experience Composer", false},
-	"/dial":                        {"SIP", false},
-	"/connect":                     {"Audio Connector", false},
-	"/connect/{rest...}":           {"Audio Connector", false},
-	"/callback":                    {"Registering callbacks", false},
-	"/callback/{rest...}":          {"Registering callbacks", false},
-	"/session/{session}/play-dtmf": {"SIP", false},
-	"/session/{session}/connection/{connection}/play-dtmf": {"SIP", false},
+// missing returns the routes of features that this server has not, below the project's.
+func missing() map[string]feature {
+	return map[string]feature{
+		"/archive":                     {"Archiving", true},
+		"/archive/{rest...}":           {"Archiving", false},
+		"/broadcast":                   {"Broadcasting", true},
+		"/broadcast/{rest...}":         {"Broadcasting", false},
+		"/captions":                    {"Captioning", false},
+		"/captions/{rest...}":          {"Captioning", false},
+		"/render":                      {"Experience Composer", true},
+		"/render/{rest...}":            {"Experience Composer", false},
+		"/dial":                        {"SIP", false},
+		"/session/{session}/play-dtmf": {"SIP", false},
+		"/session/{session}/connection/{connection}/play-dtmf": {"SIP", false},
+		"/connect":            {"Audio Connector", false},
+		"/connect/{rest...}":  {"Audio Connector", false},
+		"/callback":           {"Registering callbacks", false},
+		"/callback/{rest...}": {"Registering callbacks", false},
+	}
+}
+
+// listCallbacks answers that no callback is registered. It is no 501, because nothing can be and because npm opentok takes any answer but a list for
+// one, which ends its caller's process.
+func (a *API) listCallbacks(w http.ResponseWriter, _ *http.Request) error {
+	answer(w, http.StatusOK, []any{})
+	return nil
 }
 
 // lacks is the answer to who asks for a feature that this server has not.

@@ -83,6 +83,7 @@ func (a *API) Register(mux *http.ServeMux) {
 	mux.HandleFunc("POST "+protocol.JoinPath, a.join)
 	mux.HandleFunc("POST /session/create", a.call(a.createSession))
 	for pattern, h := range map[string]handler{
+		"GET /callback":                                          a.listCallbacks,
 		"GET /session/{session}/stream":                          a.listStreams,
 		"GET /session/{session}/stream/{stream}":                 a.oneStream,
 		"PUT /session/{session}/stream":                          a.setClassLists,
@@ -95,7 +96,7 @@ func (a *API) Register(mux *http.ServeMux) {
 		method, path, _ := strings.Cut(pattern, " ")
 		mux.HandleFunc(method+" "+projectPath+path, a.call(a.own(h)))
 	}
-	for path, feature := range missing {
+	for path, feature := range missing() {
 		mux.HandleFunc(projectPath+path, a.call(a.own(unavailable(feature))))
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {

@@ -28,16 +28,15 @@ type refusal struct {
 
 // calls are a mode's methods. Each returns the failure, or nil.
 type calls struct {
-	token    func(p *program, out *string, session string, options map[string]any) *failure
-	list     func(p *program, session string) ([]item, *failure)
-	one      func(p *program, session, stream string) (item, *failure)
-	signal   func(p *program, session, connection, kind, data string) *failure
-	muteOne  func(p *program, session, stream string) *failure
-	muteAll  func(p *program, session string, excluded ...string) *failure
-	classes  string // method
-	remove   string
-	lift     string
-	archives string
+	token   func(p *program, out *string, session string, options map[string]any) *failure
+	list    func(p *program, session string) ([]item, *failure)
+	one     func(p *program, session, stream string) (item, *failure)
+	signal  func(p *program, session, connection, kind, data string) *failure
+	muteOne func(p *program, session, stream string) *failure
+	muteAll func(p *program, session string, excluded ...string) *failure
+	classes string // method
+	remove  string
+	lift    string
 }
 
 // item is a stream as SDKs see it.
@@ -77,7 +76,7 @@ var vonageCalls = calls{
 	muteAll: func(p *program, session string, excluded ...string) *failure {
 		return muted(p, "forceMuteAll", session, append([]string{}, excluded...))
 	},
-	classes: "setStreamClassLists", remove: "disconnectClient", lift: "disableForceMute", archives: "searchArchives",
+	classes: "setStreamClassLists", remove: "disconnectClient", lift: "disableForceMute",
 }
 
 var opentokCalls = calls{
@@ -103,7 +102,7 @@ var opentokCalls = calls{
 	muteAll: func(p *program, session string, excluded ...string) *failure {
 		return p.try(nil, "forceMuteAll", session, map[string]any{"excludedStreamIds": append([]string{}, excluded...)})
 	},
-	classes: "setStreamClassLists", remove: "forceDisconnect", lift: "disableForceMute", archives: "listArchives",
+	classes: "setStreamClassLists", remove: "forceDisconnect", lift: "disableForceMute",
 }
 
 // muted calls a method that answers the project's details.
@@ -125,7 +124,6 @@ func modes() []mode {
 	opentokOptions := []map[string]any{{}, {"mediaMode": "routed"}, {"mediaMode": "relayed"}, {"mediaMode": "routed", "archiveMode": "manual"}, {"location": "12.34.56.78"}, {"e2ee": false}}
 	opentokFailures := map[string]string{
 		"auth": "AuthError", "create": "Invalid API key or secret", "session": "NotFoundError", "stream": "NotFoundError", "connection": "Error 0: Session or Connection not found", "malformed": "RequestError",
-		"missing": "Archiving is not available",
 	}
 	return []mode{
 		{
@@ -140,7 +138,7 @@ func modes() []mode {
 			},
 			calls: vonageCalls,
 			failures: map[string]string{"auth": `401: Request failed with status code 401 {"code":"unauthorized"`, "create": `{"code":"unauthorized"`, "session": `{"code":"sessionUnknown"`,
-				"stream": `{"code":"streamUnknown"`, "connection": `{"code":"connectionUnknown"`, "malformed": `{"code":"malformed"`, "missing": `501: Request failed with status code 501 {"code":"notImplemented"`},
+				"stream": `{"code":"streamUnknown"`, "connection": `{"code":"connectionUnknown"`, "malformed": `{"code":"malformed"`},
 		},
 		{
 			name:    "opentok with the secret",

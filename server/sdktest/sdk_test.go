@@ -21,7 +21,7 @@ func TestSDKs(t *testing.T) {
 			t.Parallel()
 			sdk := start(t, m.args(s.URL+"/", s.Project())...) // with a slash at the end: it is joined to paths as text
 			for name, part := range map[string]func(*room){"create session": createSession, "tokens": tokens, "streams": streams, "signals": signals,
-				"moderation": moderation, "failures": func(r *room) { failures(r, stranger) }} {
+				"moderation": moderation, "missing features": missingFeatures, "failures": func(r *room) { failures(r, stranger) }} {
 				t.Run(name, func(t *testing.T) { part(newRoom(t, m, s, sdk)) })
 			}
 			if !m.isJWT() {
@@ -225,13 +225,6 @@ func moderation(r *room) {
 }
 
 func failures(r *room, other store.Project) {
-	r.fails("missing", r.sdk.try(nil, r.calls.archives, map[string]any{}))
-	if r.calls.archives == "listArchives" {
-		r.fails("missing", r.sdk.try(nil, "startArchive", r.session, map[string]any{}))
-		if f := r.sdk.try(nil, "listBroadcasts", map[string]any{}); f != nil && f.Name == "TypeError" {
-			r.Error(f)
-		}
-	}
 	wrong := start(r.T, r.mode.args(r.server.URL, other)...)
 	r.fails("create", wrong.try(nil, "createSession", map[string]any{}))
 	_, f := r.calls.list(wrong, r.session)

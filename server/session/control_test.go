@@ -176,9 +176,18 @@ func TestMuteEverybody(t *testing.T) {
 	if code := w.ask(e, ec, protocol.TypeUpdate, protocol.Update{StreamID: eve, HasAudio: &on}, nil); code != "" || w.silent(2, eve) {
 		t.Errorf("%s: silent: %v", code, w.silent(2, eve))
 	}
-	if err := w.manager.MuteStream(w.Context(), "s1", eve); err != nil || !w.silent(2, eve) {
+}
+
+func TestMuteStream(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	pub := camera("ann")
+	_, ac, aw := w.join("Ann", publisher, protocol.Hello{Publish: &pub})
+	ann := aw.Published.Streams["camera"]
+	if err := w.manager.MuteStream(w.Context(), "s1", ann); err != nil || !w.silent(0, ann) {
 		t.Error(err)
 	}
+	same(t, "Ann", ac.events(t), "muteForced ann")
 	if err := w.manager.MuteStream(w.Context(), "s1", "gone"); codeOf(err) != protocol.CodeStreamUnknown {
 		t.Error(err)
 	}
