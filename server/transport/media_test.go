@@ -122,6 +122,13 @@ func newCall(t *testing.T, cfg Config, pubCfg, subCfg clientConfig, first uint16
 // send publishes n numbered packets, never more ahead of the subscriber than a socket buffer takes.
 func (c *call) send(t *testing.T, n int) {
 	t.Helper()
+	// A client is connected a moment before the server's end is, and what comes in that moment is lost.
+	eventually(t, func() string {
+		if pub, sub := c.pub.Stats().State, c.sub.Stats().State; pub != StateConnected || sub != StateConnected {
+			return "the server's ends are " + pub.String() + " and " + sub.String()
+		}
+		return ""
+	})
 	for range n {
 		if err := c.track.WriteRTP(numbered(c.first, c.sent)); err != nil {
 			t.Fatal(err)
