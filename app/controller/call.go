@@ -25,15 +25,7 @@ const (
 
 // call is one stay in a session: what is received and what the session is made of. The loop calls its methods.
 type call struct {
-	loop    *loop
-	log     *slog.Logger
-	devices *Devices
-	play    playOptions
-	window  bool   // tiles are shown
-	notify  func() // a tile has a new picture; any goroutine
-	changed func() // look again
-	onEvent func(rtc.Event)
-
+	surroundings
 	camera *videoFeed
 	screen *videoFeed
 	mic    *audioFeed
@@ -50,6 +42,18 @@ type call struct {
 	starting    bool // a screen is being published; sharing follows
 	restoring   bool // camera and microphone are being published again
 	joined      time.Time
+}
+
+// surroundings are what a call works with and tells.
+type surroundings struct {
+	loop    *loop
+	log     *slog.Logger
+	devices *Devices
+	play    playOptions
+	window  bool   // tiles are shown
+	notify  func() // a tile has a new picture; any goroutine
+	changed func() // look again
+	onEvent func(rtc.Event)
 }
 
 // options makes what Connect is told, with everything that is published at once.
@@ -263,11 +267,11 @@ func (c *call) end() <-chan struct{} {
 
 // newCall makes a call with its feeds.
 func newCall(l *loop, devices *Devices, log *slog.Logger, notify, changed func(), f config.Flags) *call {
-	c := &call{loop: l, log: log, devices: devices, notify: notify, changed: changed, window: !f.Headless, onEvent: func(rtc.Event) {}}
-	camera := cameraWant
-	c.camera = &videoFeed{loop: l, log: log, said: line{loop: l}, devices: devices, want: camera, changed: changed}
-	c.screen = &videoFeed{loop: l, log: log, said: line{loop: l}, devices: devices, want: screenWant, screen: true, changed: changed}
-	c.mic = &audioFeed{loop: l, log: log, said: line{loop: l}, devices: devices, changed: changed}
+	c := &call{surroundings: surroundings{loop: l, log: log, devices: devices, notify: notify, changed: changed, window: !f.Headless, onEvent: func(rtc.Event) {}}}
+	env := feedEnv{loop: l, log: log, devices: devices, changed: changed}
+	c.camera = &videoFeed{feedEnv: env, said: line{loop: l}, want: cameraWant}
+	c.screen = &videoFeed{feedEnv: env, said: line{loop: l}, want: screenWant, screen: true}
+	c.mic = &audioFeed{feedEnv: env, said: line{loop: l}}
 	c.play = playOptions{loop: l, changed: changed}
 	if f.Headless {
 		c.play.readMarks, c.play.keepSound = true, media.SampleRate/2

@@ -38,23 +38,35 @@ type Controller struct {
 	// loop state
 	settings config.Settings
 	state    model.State // what is shown; parts of it are made anew by describe
-	target   target
-	name     string
-	camera   string // chosen ids
-	mic      string
-	speaker  string
-	wantCam  bool // the user's wish, also while a device fails
-	wantMic  bool
+	wishes
+	destination
+	board
 	devices  found
-	joining  context.CancelFunc // nil unless connecting
-	attempt  int
 	chat     chat
 	pinned   string
-	notices  int // ids given out
-	fades    []fade
 	phase    phaseState
 	testing  *testSound
 	quitting bool
+}
+
+// wishes are the devices that the user wants, also while one fails.
+type wishes struct {
+	camera, mic, speaker string // chosen ids
+	wantCam, wantMic     bool
+}
+
+// destination is where the user goes, and the attempt to get there.
+type destination struct {
+	target  target
+	name    string
+	joining context.CancelFunc // nil unless connecting
+	attempt int
+}
+
+// board is the notices that stand.
+type board struct {
+	notices int // ids given out
+	fades   []fade
 }
 
 // phaseState is where the call stands.

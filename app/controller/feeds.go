@@ -26,14 +26,19 @@ type encoder interface {
 	Close() error
 }
 
-// videoFeed is the own camera or screen. The loop calls its methods; what is atomic is shared with media goroutines.
-type videoFeed struct {
+// feedEnv is what every feed works with.
+type feedEnv struct {
 	loop    *loop
 	log     *slog.Logger
 	devices *Devices
-	want    media.VideoFormat
-	screen  bool
 	changed func() // the loop is to look again
+}
+
+// videoFeed is the own camera or screen. The loop calls its methods; what is atomic is shared with media goroutines.
+type videoFeed struct {
+	feedEnv
+	want   media.VideoFormat
+	screen bool
 
 	// loop state
 	on       bool
@@ -187,10 +192,7 @@ func (f *videoFeed) setMuted(muted bool) {
 
 // audioFeed is the own microphone, likewise.
 type audioFeed struct {
-	loop    *loop
-	log     *slog.Logger
-	devices *Devices
-	changed func()
+	feedEnv
 
 	// loop state
 	on      bool

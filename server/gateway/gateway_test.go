@@ -255,17 +255,27 @@ func TestFullGateway(t *testing.T) {
 
 func TestVanishedClientIsNoticed(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(c *Config) { c.Ping = 50 * time.Millisecond })
+	w := newWorld(t, func(c *Config) { c.Ping = 500 * time.Millisecond })
 	stay, vanish := w.dial(), w.dial()
 	w.say(stay, hello)
 	if got := w.next(stay); got != "welcome" {
 		t.Fatal(got)
 	}
+	// Who stays reads all the time, and so answers pings.
+	heard := make(chan string, 16)
+	go func() { // ends with the wire
+		defer close(heard)
+		for got := w.next(stay); got != "closed"; got = w.next(stay) {
+			heard <- got
+		}
+	}()
 	w.say(vanish, hello) // and never reads again, so pings stay without answer
-	if got := w.next(stay); got != "event connectionCreated" {
-		t.Fatal(got)
+	for _, want := range []string{"event connectionCreated", "event connectionDestroyed"} {
+		if got := <-heard; got != want {
+			t.Fatalf("%q, want %q", got, want)
+		}
 	}
-	if got := w.next(stay); got != "event connectionDestroyed" {
-		t.Fatal(got)
+	stay.CloseNow()
+	for range heard {
 	}
 }

@@ -39,9 +39,24 @@ type MediaPlane interface {
 
 // MediaLeg is one client's media. Its methods are called by one session's loop; none of them waits for the client.
 type MediaLeg interface {
+	PublishingLeg
+	SubscribingLeg
+	Close()
+}
+
+// PublishingLeg is what a client publishes.
+type PublishingLeg interface {
 	// Publish answers the offer of the client's publishing PeerConnection. tracks is everything that the client publishes; tracks of
 	// earlier calls that are not in it end. Tracks whose section cannot be used are named in refused.
 	Publish(offer string, tracks []PublishedTrack) (answer string, refused map[TrackID]*protocol.ErrorBody, err error)
+	// Drop ends the forwarding of published tracks without a new offer.
+	Drop(tracks []TrackID)
+	// SetMuted stops or resumes the forwarding of a published track.
+	SetMuted(track TrackID, muted bool)
+}
+
+// SubscribingLeg is what a client receives.
+type SubscribingLeg interface {
 	// Subscribe states which tracks the client receives. It returns the next offer, or nil when nothing changes or an offer is under
 	// way (its Answer then returns the next).
 	Subscribe(tracks []TrackID) (*protocol.Offer, error)
@@ -49,11 +64,6 @@ type MediaLeg interface {
 	Answer(answer protocol.Answer) (*protocol.Offer, error)
 	// Restart returns an offer with new ICE credentials.
 	Restart() (*protocol.Offer, error)
-	// Drop ends the forwarding of published tracks without a new offer.
-	Drop(tracks []TrackID)
-	// SetMuted stops or resumes the forwarding of a published track.
-	SetMuted(track TrackID, muted bool)
-	Close()
 }
 
 // TrackID names a published track.
