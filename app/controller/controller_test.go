@@ -488,3 +488,78 @@ func TestNoticesFade(t *testing.T) {
 		t.Error("still there")
 	}
 }
+
+// cutMicrophone is the test tone with a plug.
+type cutMicrophone struct {
+	media.AudioSource
+	gone *atomic.Bool
+}
+
+func (m cutMicrophone) Open(ctx context.Context) (media.AudioReader, error) {
+	r, err := m.AudioSource.Open(ctx)
+	return cutReader{r, m.gone}, err
+}
+
+type cutReader struct {
+	media.AudioReader
+	gone *atomic.Bool
+}
+
+func (r cutReader) Read() (media.Samples, func(), error) {
+	if r.gone.Load() {
+		return media.Samples{}, nil, media.ErrUnplugged
+	}
+	return r.AudioReader.Read()
+}
+
+// TestMicrophoneUnplugged: another microphone takes over by itself, and the others hear on.
+func TestMicrophoneUnplugged(t *testing.T) {
+	t.Parallel()
+	server := servertest.Start(t)
+	link := server.Invite(server.Session(), 10)
+	var gone atomic.Bool
+	var opened []string
+	var mu sync.Mutex
+	ann := newDesk(t, config.Flags{Join: link, SkipPrejoin: true, Name: "Ann", Microphone: "headset"}, func(d *Devices) {
+		d.Microphone = func(id string) (media.AudioSource, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			opened = append(opened, id)
+			if id == "headset" {
+				return cutMicrophone{synthetic.NewTone(1), &gone}, nil
+			}
+			return synthetic.NewTone(1), nil
+		}
+	})
+	ben := newDesk(t, config.Flags{Join: link, SkipPrejoin: true, Name: "Ben"}, nil)
+	ann.untilCall()
+	ben.untilCall()
+	speaking := func(want bool) func(model.State) string {
+		return func(s model.State) string {
+			if tl, _ := tile(s, "Ann", false); tl.Speaking != want {
+				return fmt.Sprintf("Ann's tile: %+v", tl)
+			}
+			return ""
+		}
+	}
+	ben.until(speaking(true))
+	gone.Store(true)
+	ann.until(func(s model.State) string {
+		if s.Call.MicOn || s.Call.MicProblem == "" {
+			return "no word about the microphone"
+		}
+		return ""
+	})
+	ann.until(func(s model.State) string {
+		if !s.Call.MicOn || s.Call.MicProblem != "" || len(s.Notices) == 0 {
+			return fmt.Sprintf("on %v, problem %q, notices %+v", s.Call.MicOn, s.Call.MicProblem, s.Notices)
+		}
+		return ""
+	})
+	ben.until(speaking(true))
+	mu.Lock()
+	defer mu.Unlock()
+	if len(opened) != 2 || opened[1] != "" {
+		t.Errorf("opened %q", opened)
+	}
+}

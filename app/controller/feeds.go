@@ -2,8 +2,10 @@ package controller
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync/atomic"
+	"time"
 
 	"parley/media"
 	"parley/media/capture"
@@ -195,13 +197,14 @@ type audioFeed struct {
 	feedEnv
 
 	// loop state
-	on      bool
-	id      string
-	problem error
-	sending bool
-	level   *model.Level
-	said    line // what the others are told
-	run     *feedRun
+	on       bool
+	id       string
+	problem  error
+	failedAt time.Time
+	sending  bool
+	level    *model.Level
+	said     line // what the others are told
+	run      *feedRun
 
 	publisher atomic.Pointer[rtc.Publisher]
 	capture   atomic.Pointer[capture.Audio]
@@ -266,9 +269,22 @@ func (f *audioFeed) encoded(frame media.EncodedFrame) {
 func (f *audioFeed) failed(err error) {
 	f.log.Warn("microphone", "device", f.id, "error", err)
 	f.stop()
-	f.problem = err
+	f.problem, f.failedAt = err, time.Now()
 	f.setMuted(true)
 	f.changed()
+}
+
+// mendAfter is how long after a microphone went away another is opened in its place.
+const mendAfter = time.Second
+
+// mend opens the system's default microphone in place of one that was unplugged: a headset that falls off must not silence its owner. The test of
+// whether it is wanted is the caller's.
+func (f *audioFeed) mend(now time.Time) (begun bool) {
+	if f.on || !errors.Is(f.problem, media.ErrUnplugged) || now.Sub(f.failedAt) < mendAfter {
+		return false
+	}
+	f.start("")
+	return true
 }
 
 // mute silences or unmutes. The microphone stays open while muted, so that unmuting takes no time; nothing that it hears is encoded.

@@ -19,6 +19,9 @@ func newLevel() *model.Level { return &model.Level{} }
 func (c *Controller) onBeat() {
 	now := time.Now()
 	c.fadeNotices(now)
+	if c.wantMic && c.call.mic.mend(now) {
+		c.notice(model.NoticeInfo, "Your microphone was unplugged. The computer's default one is used now.")
+	}
 	for _, r := range c.call.remotes {
 		if r.level.Value() > speakingFrom {
 			r.speaking = now.Add(speakingHold)
