@@ -42,7 +42,10 @@ func FuzzWAV(f *testing.F) {
 		if err != nil {
 			return
 		}
-		r := &wavReader{wav: w}
+		r, err := newWAVReader(w, newEnder())
+		if err != nil {
+			t.Fatal(err)
+		}
 		out := make([]int16, 480)
 		for range 3 {
 			if err := r.fill(out); err != nil {

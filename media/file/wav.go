@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parley/media"
+	"parley/media/audio"
 )
 
 // wav is what a WAV file's header says.
@@ -99,10 +100,15 @@ func (s *wavSource) Open(ctx context.Context) (media.AudioReader, error) {
 		_ = f.Close()
 		return nil, fmt.Errorf("open %s: %w", s.path, err)
 	}
+	r, err := newWAVReader(w, s.ender)
+	if err != nil {
+		_ = f.Close()
+		return nil, fmt.Errorf("open %s: %w", s.path, err)
+	}
 	if !s.own(f) {
 		return nil, fmt.Errorf("open %s: closed: %w", s.path, media.ErrUnplugged)
 	}
-	return &wavReader{wav: w, end: s.ender, pace: newPacer(), out: make([]int16, media.SampleRate/100)}, nil
+	return r, nil
 }
 
 type wavReader struct {
@@ -110,11 +116,21 @@ type wavReader struct {
 	end    *ender
 	pace   *pacer
 	blocks int64 // read so far
-	sample int64 // the next one to make, counted from the beginning of the loop
+	mono   *audio.Resampler
+	next   int64   // the frame of the file that is read next
+	made   []int16 // samples that wait to be given out
 	out    []int16
 
-	raw         [8192]byte // a window of the file
-	from, until int64      // the frames in it
+	raw [8192]byte // a piece of the file
+	pcm [4096]int16
+}
+
+func newWAVReader(w *wav, end *ender) (*wavReader, error) {
+	mono, err := audio.NewResampler(w.rate, w.channels)
+	if err != nil {
+		return nil, err
+	}
+	return &wavReader{wav: w, end: end, pace: newPacer(), mono: mono, out: make([]int16, media.SampleRate/100)}, nil
 }
 
 // Read waits until the next 10 ms are over and returns them.
@@ -130,44 +146,23 @@ func (r *wavReader) Read() (media.Samples, func(), error) {
 	return media.Samples{Data: r.out, Channels: 1, Captured: at - time.Second/100}, func() {}, nil
 }
 
-// fill makes the next samples, by straight lines between those of the file.
+// fill makes the next samples.
 func (r *wavReader) fill(out []int16) error {
-	for i := range out {
-		place := r.sample * int64(r.rate)
-		frame, part := place/media.SampleRate, place%media.SampleRate
-		if frame >= r.frames {
-			r.sample, frame, part = 0, 0, 0
-		}
-		r.sample++
-		a, err := r.frame(frame)
-		if err != nil {
-			return err
-		}
-		b := a
-		if part > 0 {
-			if b, err = r.frame((frame + 1) % r.frames); err != nil {
-				return err
-			}
-		}
-		out[i] = int16((int64(a)*(media.SampleRate-part) + int64(b)*part) / media.SampleRate)
-	}
-	return nil
-}
-
-// frame returns one sample of the file, both channels mixed.
-func (r *wavReader) frame(n int64) (int, error) {
 	width := int64(2 * r.channels)
-	if n < r.from || n >= r.until {
-		count := min(int64(len(r.raw))/width, r.frames-n)
-		if err := readFull(r.r, r.raw[:count*width], r.data+n*width); err != nil {
-			return 0, fmt.Errorf("read wav: %w", err)
+	for len(r.made) < len(out) {
+		count := min(int64(len(r.raw))/width, r.frames-r.next)
+		piece := r.raw[:count*width]
+		if err := readFull(r.r, piece, r.data+r.next*width); err != nil {
+			return fmt.Errorf("read wav: %w", err)
 		}
-		r.from, r.until = n, n+count
+		pcm := r.pcm[:len(piece)/2]
+		for i := range pcm {
+			pcm[i] = int16(binary.LittleEndian.Uint16(piece[2*i:]))
+		}
+		r.made = r.mono.Append(r.made, pcm)
+		r.next = (r.next + count) % r.frames
 	}
-	b := r.raw[(n-r.from)*width:]
-	v := int(int16(binary.LittleEndian.Uint16(b)))
-	if r.channels == 2 {
-		v = (v + int(int16(binary.LittleEndian.Uint16(b[2:])))) / 2
-	}
-	return v, nil
+	n := copy(out, r.made)
+	r.made = append(r.made[:0], r.made[n:]...)
+	return nil
 }
