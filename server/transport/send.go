@@ -31,48 +31,50 @@ type outbound struct {
 // as SRTP counts: it must start below 2^15 for each SSRC, and never serve twice but for the very same bytes. Before the Conn is connected,
 // and while the pending slab is full, the packet is dropped and counted.
 func (c *Conn) WriteRTP(header, payload []byte, index uint64) {
-	if len(header) < 12 || len(header)+len(payload)+sealRoom > maxPacket {
+	if len(header) < 12 {
 		c.out.full.Add(1)
 		return
 	}
-	k := c.sendable()
-	if k == nil {
-		return
+	if s, k := c.room(len(header) + len(payload)); s != nil {
+		start := len(s.buf)
+		sealed, err := k.rtp.seal(s.buf, header, payload, index)
+		c.pend(s, sealed, start, err)
 	}
-	c.out.mu.Lock()
-	s := c.out.open(c.t)
-	if s == nil {
-		c.out.mu.Unlock()
-		c.out.full.Add(1)
-		return
-	}
-	start := len(s.buf)
-	s.buf = reserve(s.buf, len(header)+len(payload)+sealRoom)
-	sealed, err := k.rtp.seal(s.buf, header, payload, index)
-	c.pend(s, sealed, start, err)
 }
 
 // WriteRTCP seals a compound packet into what the next Flush sends, under the terms of WriteRTP.
 func (c *Conn) WriteRTCP(packet []byte) {
-	if len(packet) < 8 || len(packet)+sealRoom > maxPacket {
+	if len(packet) < 8 {
 		c.out.full.Add(1)
 		return
 	}
+	if s, k := c.room(len(packet)); s != nil {
+		start := len(s.buf)
+		sealed, err := k.sealRTCP(s.buf, packet)
+		c.pend(s, sealed, start, err)
+	}
+}
+
+// room returns the pending slab with room for a packet of size bytes and its seal, with the lock held for pend, and the keys
+// to seal it with; or nil when the packet is dropped, which is counted.
+func (c *Conn) room(size int) (*slab, *keys) {
+	if size+sealRoom > maxPacket {
+		c.out.full.Add(1)
+		return nil, nil
+	}
 	k := c.sendable()
 	if k == nil {
-		return
+		return nil, nil
 	}
 	c.out.mu.Lock()
 	s := c.out.open(c.t)
 	if s == nil {
 		c.out.mu.Unlock()
 		c.out.full.Add(1)
-		return
+		return nil, nil
 	}
-	start := len(s.buf)
-	s.buf = reserve(s.buf, len(packet)+sealRoom)
-	sealed, err := k.sealRTCP(s.buf, packet)
-	c.pend(s, sealed, start, err)
+	s.buf = reserve(s.buf, size+sealRoom)
+	return s, k
 }
 
 func (c *Conn) sendable() *keys {
