@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"parley/media"
@@ -34,7 +33,6 @@ type Audio struct {
 	cancel  context.CancelFunc
 	running sync.WaitGroup
 	close   sync.Once
-	loss    atomic.Int64
 
 	mu      sync.Mutex // held while a packet is encoded and passed on
 	sending bool
@@ -67,9 +65,6 @@ func (a *Audio) SetMuted(muted bool) {
 	defer a.mu.Unlock()
 	a.muted, a.filled, a.voiced = muted, 0, false
 }
-
-// SetLoss tells the expected packet loss in percent.
-func (a *Audio) SetLoss(percent int) { a.loss.Store(int64(percent)) }
 
 // Close closes the source and waits.
 func (a *Audio) Close() error {
@@ -106,7 +101,6 @@ func (a *Audio) pull() error {
 		a.cfg.Opened()
 	}
 	var mono []int16
-	loss := int64(0)
 	for {
 		samples, release, err := reader.Read()
 		if err != nil {
@@ -117,9 +111,6 @@ func (a *Audio) pull() error {
 		release()
 		if a.cfg.Sound != nil {
 			a.cfg.Sound(mono)
-		}
-		if l := a.loss.Load(); l != loss && enc.SetLoss(int(l)) == nil {
-			loss = l
 		}
 		if err := a.encode(enc, mono, captured); err != nil {
 			return err
