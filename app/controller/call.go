@@ -34,7 +34,7 @@ type call struct {
 	session     *rtc.Session
 	mixer       *audio.Mixer
 	speaker     io.Closer
-	opening     *feedRun // the newest opening of the speaker
+	opening     *feedRun // the newest opening of the speaker; nil once the call has ended
 	welcome     protocol.Welcome
 	connections []protocol.Connection
 	remotes     []*remote // in the order in which they came
@@ -98,7 +98,7 @@ func (c *call) openSpeaker(id string, done func(error)) {
 			return
 		}
 		taken := c.loop.post(func() {
-			if c.opening != run || c.session == nil || c.mixer != mixer {
+			if c.opening != run {
 				c.loop.beside(func(context.Context) { _ = s.Close() })
 				return
 			}
@@ -248,7 +248,7 @@ func (c *call) end() <-chan struct{} {
 	c.screen.stop()
 	c.screen.publisher.Store(nil)
 	s, sp, remotes := c.session, c.speaker, c.remotes
-	c.session, c.speaker, c.remotes, c.sharing, c.connections = nil, nil, nil, nil, nil
+	c.session, c.speaker, c.opening, c.remotes, c.sharing, c.connections = nil, nil, nil, nil, nil, nil
 	c.starting, c.restoring = false, false
 	go func() { // waited for by left: it must outlive the loop's context
 		defer close(left)

@@ -283,7 +283,7 @@ func TestTwoDesksInACall(t *testing.T) {
 	})
 
 	// A late joiner finds the chat.
-	cem := newDesk(t, config.Flags{Server: server.URL, Token: server.Token(firstSession(server, ann), "publisher", "Cem")}, nil)
+	cem := newDesk(t, config.Flags{Server: server.URL, Token: server.Token(firstSession(ann), "publisher", "Cem")}, nil)
 	cem.untilCall()
 	cem.until(func(s model.State) string {
 		if len(s.Call.Chat) != 1 || s.Call.Chat[0].Text != "hello" {
@@ -307,7 +307,7 @@ func TestTwoDesksInACall(t *testing.T) {
 }
 
 // firstSession asks a desk which session it is in.
-func firstSession(_ *servertest.Server, d *desk) protocol.SessionID {
+func firstSession(d *desk) protocol.SessionID {
 	got := make(chan protocol.SessionID, 1)
 	d.loop.post(func() { got <- d.call.welcome.SessionID })
 	return <-got

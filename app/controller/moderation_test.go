@@ -16,7 +16,7 @@ import (
 // moderator joins a desk's session and takes note of nothing.
 func moderator(t *testing.T, server *servertest.Server, d *desk) *rtc.Session {
 	t.Helper()
-	tok := server.Token(firstSession(server, d), "moderator", "Mod")
+	tok := server.Token(firstSession(d), "moderator", "Mod")
 	s, err := rtc.Connect(t.Context(), server.URL, tok, rtc.Options{Subscribe: protocol.SubscribeNone, HTTPClient: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}})
 	if err != nil {
 		t.Fatal(err)
