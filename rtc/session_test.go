@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -156,11 +157,13 @@ func frame(n uint32, key bool) []byte {
 
 // send publishes frames and packets until stop is closed; each key frame request is answered by a key frame.
 type sender struct {
-	pub  *rtc.Publisher
-	keys chan struct{}
-	stop chan struct{}
-	halt func() // once
-	done sync.WaitGroup
+	pub   *rtc.Publisher
+	keys  chan struct{}
+	stop  chan struct{}
+	halt  func()       // once
+	sent  atomic.Int64 // frames
+	asked atomic.Int64 // key frames asked for
+	done  sync.WaitGroup
 }
 
 func camera(keys chan struct{}) rtc.StreamConfig {
@@ -184,11 +187,13 @@ func (p *person) send(keys chan struct{}) *sender {
 				return
 			case <-s.keys:
 				key = true
+				s.asked.Add(1)
 			case <-tick.C:
 			}
 			if err := s.pub.WriteVideo(frame(n, key), time.Duration(n)*33*time.Millisecond); err != nil {
 				p.t.Error(err)
 			}
+			s.sent.Add(1)
 			if err := s.pub.WriteAudio(frame(n, false), time.Duration(n)*20*time.Millisecond, false); err != nil {
 				p.t.Error(err)
 			}
@@ -395,16 +400,25 @@ func TestForwardingOff(t *testing.T) {
 	id := server.Session()
 	keys := make(chan struct{}, 1)
 	ann := join(t, server, server.Token(id, "publisher", "Ann"), rtc.Options{Publish: []rtc.StreamConfig{camera(keys)}})
-	ann.send(keys)
+	s := ann.send(keys)
 	ben := join(t, server, server.Token(id, "publisher", "Ben"), rtc.Options{})
 	if _, err := ben.Signal(t.Context(), protocol.Signal{Data: "x"}); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, func() string { // Ann's media reaches the server: it asks for key frames
-		if len(keys) == 0 {
-			return ""
+	// Ben's connection stands, for the server asks Ann for a key frame on his behalf; and then she sends on.
+	var from int64
+	eventually(t, func() string {
+		if s.asked.Load() == 0 {
+			return "nobody asks for a key frame"
 		}
-		return "wait"
+		from = s.sent.Load()
+		return ""
+	})
+	eventually(t, func() string {
+		if n := s.sent.Load(); n < from+50 {
+			return fmt.Sprintf("%d frames sent", n-from)
+		}
+		return ""
 	})
 	if n := ben.received(ann.Publishers()[0].StreamID(), protocol.KindVideo); n != 0 {
 		t.Errorf("%d packets came", n)
