@@ -203,7 +203,6 @@ func (c *Controller) save() {
 
 // begin does what the flags ask for.
 func (c *Controller) begin() {
-	c.findDevices()
 	f := c.opt.Flags
 	link := first(f.Link, f.Join)
 	switch {
@@ -221,7 +220,7 @@ func (c *Controller) begin() {
 	}
 }
 
-// findDevices lists devices beside the loop, and starts those that waited for it.
+// findDevices lists the devices that there are now, beside the loop, and starts those that waited for it.
 func (c *Controller) findDevices() {
 	c.loop.beside(func(context.Context) {
 		var f found
@@ -274,6 +273,7 @@ func (c *Controller) enterPrejoin(t target) {
 	c.state.Home = model.Home{Link: c.opt.Flags.Link}
 	c.state.Screen = model.ScreenPrejoin
 	c.state.Prejoin.Problem = ""
+	c.findDevices() // here, not at the start: it opens sound systems, and devices come and go
 	c.startFeeds()
 }
 
