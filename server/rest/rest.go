@@ -10,6 +10,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"parley/rtc/protocol"
+	"parley/server/config"
 	"parley/server/session"
 	"parley/server/store"
 	"parley/server/token"
@@ -56,6 +57,8 @@ type Config struct {
 	Connections Connections
 	Log         *slog.Logger     // nil discards
 	Now         func() time.Time // nil is time.Now
+	Limits      config.APILimits // 0 is the default
+	JSONDepth   int              // 0 is the default
 }
 
 // API is the HTTP API. It is safe for concurrent use.
@@ -72,7 +75,14 @@ func New(cfg Config) *API {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	return &API{cfg: cfg, limits: limits{clients: map[string]*rate.Limiter{}}}
+	defaults := config.DefaultLimits()
+	if cfg.Limits == (config.APILimits{}) {
+		cfg.Limits = defaults.API
+	}
+	if cfg.JSONDepth == 0 {
+		cfg.JSONDepth = defaults.Wire.JSONDepth
+	}
+	return &API{cfg: cfg, limits: limits{perSecond: cfg.Limits.JoinsPerSecond, clients: map[string]*rate.Limiter{}}}
 }
 
 // Register adds the routes to mux, and an answer for those that there are not. Serve mux behind Clean.

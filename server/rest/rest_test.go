@@ -98,12 +98,12 @@ func TestRateLimit(t *testing.T) {
 	t.Parallel()
 	h, _ := newAPI(t)
 	limited := 0
-	for range 60 {
+	for range 200 {
 		if post(h, protocol.JoinPath, `{"invite":"none"}`).Code == 429 {
 			limited++
 		}
 	}
-	if limited < 25 {
-		t.Errorf("%d of 60 were limited", limited)
+	if limited < 50 {
+		t.Errorf("%d of 200 were limited", limited)
 	}
 }
