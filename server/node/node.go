@@ -78,7 +78,7 @@ func New(ctx context.Context, cfg config.Config, version string, log *slog.Logge
 	mux.Handle("GET "+protocol.Path, n.gateway)
 	rest.New(rest.Config{
 		Project: rest.Project{Key: n.key, Name: projectName, CreatedAt: n.store.Project().CreatedAt},
-		Invites: n.store, Sessions: n.store, Streams: n.sessions, Connections: n.sessions, Log: log,
+		Invites: n.store, Sessions: n.store, Streams: n.sessions, Connections: n.sessions, Moderation: n.sessions, Removal: n.sessions, Chat: n.sessions, Log: log,
 		Limits: limits.API, JSONDepth: limits.Wire.JSONDepth,
 	}).Register(mux)
 	n.http = &http.Server{Handler: behindProxies(trusted, rest.Clean(mux)), ReadHeaderTimeout: seconds(limits.Time.Header), IdleTimeout: time.Minute,

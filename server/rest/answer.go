@@ -52,7 +52,7 @@ func status(code protocol.Code) int {
 		return http.StatusUnauthorized
 	case protocol.CodeSessionUnknown, protocol.CodeStreamUnknown, protocol.CodeConnectionUnknown, protocol.CodeNotFound:
 		return http.StatusNotFound
-	case protocol.CodeMalformed, protocol.CodeForbidden: // forbidden is about a connection's role here, not about the caller's credential
+	case protocol.CodeMalformed, protocol.CodeRoleUnknown, protocol.CodeForbidden: // forbidden is about a connection's role here, not about the caller's credential
 		return http.StatusBadRequest
 	case protocol.CodeTooLarge:
 		return http.StatusRequestEntityTooLarge

@@ -55,6 +55,9 @@ type Config struct {
 	Sessions    Sessions
 	Streams     Streams
 	Connections Connections
+	Moderation  Moderation
+	Removal     Removal
+	Chat        Chat
 	Log         *slog.Logger     // nil discards
 	Now         func() time.Time // nil is time.Now
 	Limits      config.APILimits // 0 is the default
@@ -105,6 +108,10 @@ func (a *API) Register(mux *http.ServeMux) {
 	} {
 		method, path, _ := strings.Cut(pattern, " ")
 		mux.HandleFunc(method+" "+projectPath+path, a.call(a.own(h)))
+	}
+	for pattern, h := range a.moderation() {
+		method, path, _ := strings.Cut(pattern, " ")
+		mux.HandleFunc(method+" "+ownPath+path, a.call(a.own(h)))
 	}
 	for path, feature := range missing() {
 		mux.HandleFunc(projectPath+path, a.call(a.own(unavailable(feature))))
