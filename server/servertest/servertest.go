@@ -3,6 +3,7 @@ package servertest
 import (
 	"context"
 	"log/slog"
+	"strconv"
 	"testing"
 	"time"
 
@@ -33,6 +34,18 @@ func ForwardingOff(c *config.Config) { c.ForwardingOff = true }
 
 // Listen makes the server listen on a given address, for example again on the same.
 func Listen(address string) Option { return func(c *config.Config) { c.Listen = address } }
+
+// Limit changes a limit by its name.
+func Limit(name string, value int) Option {
+	return func(c *config.Config) {
+		if c.Limits == (config.Limits{}) {
+			c.Limits = config.DefaultLimits()
+		}
+		if err := c.Limits.Set(name, strconv.Itoa(value)); err != nil {
+			panic(err) // a test's mistake
+		}
+	}
+}
 
 // Data makes the server use a given folder.
 func Data(folder string) Option { return func(c *config.Config) { c.Data = folder } }
