@@ -129,7 +129,7 @@ func modes() []mode {
 		{
 			name: "@vonage/video",
 			args: func(url string, p store.Project) []string {
-				return []string{"vonage.cjs", url, p.ApplicationID, p.PrivateKeyFile}
+				return []string{"vonage.cjs", url, p.ApplicationID, p.PrivateKeyFile()}
 			},
 			options: []map[string]any{{}, {"mediaMode": "disabled"}, {"mediaMode": "enabled", "archiveMode": "manual"}, {"location": "12.34.56.78"}},
 			refused: []refusal{
@@ -142,13 +142,13 @@ func modes() []mode {
 		},
 		{
 			name:    "opentok with the secret",
-			args:    func(url string, p store.Project) []string { return []string{"opentok.cjs", url, p.APIKey, p.APISecret} },
+			args:    func(url string, p store.Project) []string { return []string{"opentok.cjs", url, p.APIKey, p.APISecret()} },
 			options: opentokOptions, refused: opentokRefused, calls: opentokCalls, failures: opentokFailures,
 		},
 		{
 			name: "opentok with the private key",
 			args: func(url string, p store.Project) []string {
-				return []string{"opentok.cjs", url, p.ApplicationID, p.PrivateKeyFile}
+				return []string{"opentok.cjs", url, p.ApplicationID, p.PrivateKeyFile()}
 			},
 			options: opentokOptions, refused: opentokRefused, calls: opentokCalls, failures: opentokFailures,
 		},

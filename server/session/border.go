@@ -13,6 +13,9 @@ type Grant struct {
 	Name         string   // display name; "" leaves it to the client's hello
 	Data         string   // connection data
 	Classes      []string // layout classes that the client's streams begin with
+	Project      string   // application id of the session's project
+	Fingerprint  string   // identifies the token
+	Invite       string   // id of the invite that the token came from; "" for none
 }
 
 // Client is where a connection's messages go. Both methods return at once and may be called after the wire is gone.
