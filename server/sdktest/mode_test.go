@@ -141,8 +141,10 @@ func modes() []mode {
 				"stream": `{"code":"streamUnknown"`, "connection": `{"code":"connectionUnknown"`, "malformed": `{"code":"malformed"`},
 		},
 		{
-			name:    "opentok with the secret",
-			args:    func(url string, p store.Project) []string { return []string{"opentok.cjs", url, p.APIKey, p.APISecret()} },
+			name: "opentok with the secret",
+			args: func(url string, p store.Project) []string {
+				return []string{"opentok.cjs", url, p.APIKey, p.APISecret()}
+			},
 			options: opentokOptions, refused: opentokRefused, calls: opentokCalls, failures: opentokFailures,
 		},
 		{
