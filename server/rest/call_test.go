@@ -128,7 +128,7 @@ func TestCalls(t *testing.T) {
 		{"PUT", "/v2/project/app/session/s/stream", `{"items":[{"id":"st"},{"id":"st"}]}`, 400, "malformed"},
 		{"PUT", "/v2/project/app/session/s/stream", `{}`, 400, "malformed"},
 		{"PUT", "/v2/project/app/session/s/stream", `{"items":7}`, 400, "malformed"},
-		{"PUT", "/v2/project/app/session/s/stream", `{"items":[{"id":"` + strings.Repeat("x", maxBody) + `"}]}`, 413, "tooLarge"},
+		{"PUT", "/v2/project/app/session/s/stream", `{"items":[{"id":"` + strings.Repeat("x", 256<<10) + `"}]}`, 413, "tooLarge"},
 		{"POST", "/v2/project/app/session/s/signal", `{"type":"chat","data":"hi"}`, 204, `signal chat hi to ""`},
 		{"POST", "/v2/project/app/session/s/connection/c/signal", `{"type":"x","data":"hi"}`, 204, `signal x hi to "c"`},
 		{"POST", "/v2/project/app/session/s/connection/no/signal", `{"type":"x","data":"hi"}`, 404, "connectionUnknown"},
@@ -215,7 +215,7 @@ func TestCreateSession(t *testing.T) {
 		"p2p.preference=always": 200, "location=12.34.56.78": 200, "e2ee=false": 200, "location=": 200,
 		"e2ee=true": 501, "archiveMode=always": 501, "archiveName=x": 501, "archiveMode=always&p2p.preference=disabled": 501,
 		"archiveMode=sometimes": 400, "p2p.preference=maybe": 400, "location=somewhere": 400, "location=::1": 400, "e2ee=maybe": 400, "magic=1": 400,
-		"location=1.2.3.4&location=1.2.3.4": 400, "%zz": 400, `{"archiveMode":"manual"}`: 400, "x=" + strings.Repeat("x", maxBody): 413,
+		"location=1.2.3.4&location=1.2.3.4": 400, "%zz": 400, `{"archiveMode":"manual"}`: 400, "x=" + strings.Repeat("x", 256<<10): 413,
 	} {
 		w := do(h, "POST", "//session/create", form, "Authorization", "bearer "+bearer(t, s.own), "Content-Type", "application/x-www-form-urlencoded")
 		if w.Code != want {
@@ -285,11 +285,18 @@ func TestSessionsOfOthers(t *testing.T) {
 	t.Parallel()
 	f := &fake{}
 	h, s := newAPIWith(t, f)
+	headers := map[string][][]string{}
+	for _, by := range []signer{s.own, s.another, s.disabled} {
+		headers[by.app] = [][]string{{"Authorization", "Bearer " + bearer(t, by)}, {"X-OPENTOK-AUTH", secretAuth(t, by)}}
+	}
 	for _, route := range []string{
-		"GET /stream", "GET /stream/st", "PUT /stream", "POST /stream/st/mute", "POST /mute", "POST /signal", "POST /connection/c/signal", "DELETE /connection/c", "POST /play-dtmf",
-		"POST /connection/c/play-dtmf",
+		"GET /v2 /stream", "GET /v2 /stream/st", "PUT /v2 /stream", "POST /v2 /stream/st/mute", "POST /v2 /mute", "POST /v2 /signal", "POST /v2 /connection/c/signal",
+		"DELETE /v2 /connection/c", "POST /v2 /play-dtmf", "POST /v2 /connection/c/play-dtmf",
+		"GET /v1 ", "PATCH /v1 ", "POST /v1 /admit", "POST /v1 /refuse", "PUT /v1 /connection/c/role", "POST /v1 /connection/c/ban", "DELETE /v1 /connection/c/hand",
+		"DELETE /v1 /stream/st", "POST /v1 /stream/st/ask-unmute", "GET /v1 /chat", "DELETE /v1 /chat/l",
 	} {
-		method, path, _ := strings.Cut(route, " ")
+		part := strings.Split(route, " ")
+		method, version, path := part[0], part[1], part[2]
 		for _, c := range []struct {
 			by      signer
 			project string
@@ -301,8 +308,8 @@ func TestSessionsOfOthers(t *testing.T) {
 			{s.own, "app", "nobody", 404, "sessionUnknown"}, {s.own, "another", "theirs", 403, "forbidden"}, {s.own, "23456789", "theirs", 403, "forbidden"},
 			{s.disabled, "disabled", "closed", 403, "projectDisabled"},
 		} {
-			for _, header := range [][]string{{"Authorization", "Bearer " + bearer(t, c.by)}, {"X-OPENTOK-AUTH", secretAuth(t, c.by)}} {
-				w := do(h, method, "/v2/project/"+c.project+"/session/"+c.session+path, `{"active":true,"type":"x","items":[]}`, header...)
+			for _, header := range headers[c.by.app] {
+				w := do(h, method, version+"/project/"+c.project+"/session/"+c.session+path, `{"active":true,"type":"x","items":[],"locked":true}`, header...)
 				if w.Code != c.want || !strings.Contains(w.Body.String(), `"code":"`+c.code+`"`) || len(f.calls) > 0 {
 					t.Errorf("%s in %s by %s: %d %s, calls %v", route, c.session, c.by.app, w.Code, w.Body, f.calls)
 				}

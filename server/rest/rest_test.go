@@ -90,7 +90,7 @@ func newAPIWith(t testing.TB, f *fake) (http.Handler, *server) {
 	s := newServer(t)
 	mux := http.NewServeMux()
 	New(Config{
-		Credentials: token.NewVerifier(s), Signer: s, Sessions: f, Streams: f, Connections: f,
+		Credentials: token.NewVerifier(s), Signer: s, Sessions: f, Streams: f, Connections: f, Moderation: f, Removal: f, Chat: f,
 		Invites: invites{"good": nil, "old": store.ErrExpired, "empty": store.ErrUsedUp, "disk": errors.New("I/O error"), "closed": store.ErrDisabled},
 	}).Register(mux)
 	return Clean(mux), s
@@ -150,12 +150,12 @@ func TestRateLimit(t *testing.T) {
 	t.Parallel()
 	h, _ := newAPI(t)
 	limited := 0
-	for range 60 {
+	for range 200 {
 		if post(h, protocol.JoinPath, `{"invite":"none"}`).Code == 429 {
 			limited++
 		}
 	}
-	if limited < 25 {
-		t.Errorf("%d of 60 were limited", limited)
+	if limited < 50 {
+		t.Errorf("%d of 200 were limited", limited)
 	}
 }

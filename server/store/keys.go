@@ -134,7 +134,7 @@ func (s *Store) rotate(ctx context.Context, project string, fresh credential, r 
 	if r.Overlap < 0 || r.Overlap > MaxOverlap {
 		return fmt.Errorf("an overlap of %v: it goes from 0 to %v", r.Overlap, MaxOverlap)
 	}
-	return s.tx(ctx, func(tx *sql.Tx) error {
+	return s.durably(ctx, func(tx *sql.Tx) error {
 		now := time.Now()
 		fresh.created = now.UnixMilli()
 		p, err := s.oneProject(ctx, tx, "WHERE p.application_id = ?1 ", project)

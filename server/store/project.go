@@ -127,7 +127,7 @@ func (s *Store) CreateProject(ctx context.Context, name string) (Project, error)
 	if err != nil {
 		return Project{}, fmt.Errorf("create project: %w", err)
 	}
-	err = s.tx(ctx, func(tx *sql.Tx) error {
+	err = s.durably(ctx, func(tx *sql.Tx) error {
 		var count, taken int
 		if err := tx.QueryRowContext(ctx, "SELECT count(*), count(*) FILTER (WHERE name = ?) FROM project", name).Scan(&count, &taken); err != nil {
 			return err
@@ -215,14 +215,19 @@ func (s *Store) RotateSignatureSecret(ctx context.Context, project string) (stri
 }
 
 func (s *Store) changeProject(ctx context.Context, project, update string, value any) error {
-	res, err := s.write.ExecContext(ctx, update, value, project)
+	err := s.durably(ctx, func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, update, value, project)
+		if err != nil {
+			return err
+		}
+		n, err := res.RowsAffected()
+		if err == nil && n == 0 {
+			err = fmt.Errorf("project %.80q: %w", project, ErrNotFound)
+		}
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("change project: %w", err)
-	}
-	if n, err := res.RowsAffected(); err != nil {
-		return fmt.Errorf("change project: %w", err)
-	} else if n == 0 {
-		return fmt.Errorf("change project %q: %w", project, ErrNotFound)
 	}
 	return nil
 }

@@ -21,10 +21,10 @@ func TestWritersOfOneProcess(t *testing.T) {
 	var wg sync.WaitGroup
 	for w := range 16 {
 		wg.Go(func() {
-			for n := range 20 {
+			for n := range 6 {
 				id, err := s.CreateSession(context.Background(), p.ApplicationID, nil)
 				if err == nil {
-					err = s.AppendChat(context.Background(), id, protocol.ChatLine{ID: fmt.Sprint(w, n), Text: "line"})
+					err = s.AppendChat(context.Background(), id, chat(protocol.ChatLine{ID: fmt.Sprint(w, n), Text: "line"}))
 				}
 				if err == nil {
 					var lines []protocol.ChatLine
@@ -52,7 +52,7 @@ func TestWaitingWriterGivesUp(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- s.AppendChat(ctx, "1_a", protocol.ChatLine{ID: "i"}) }()
+	go func() { done <- s.AppendChat(ctx, "1_a", chat(protocol.ChatLine{ID: "i"})) }()
 	if _, err := s.Projects(t.Context()); err != nil { // readers do not wait for writers
 		t.Error(err)
 	}
@@ -75,7 +75,7 @@ func TestStoresSideBySide(t *testing.T) {
 	for _, s := range []*Store{first, open(t, folder), open(t, folder)} {
 		wg.Go(func() {
 			for n := range 20 {
-				if err := s.AppendChat(context.Background(), "1_a", protocol.ChatLine{ID: fmt.Sprint(n)}); err != nil {
+				if err := s.AppendChat(context.Background(), "1_a", chat(protocol.ChatLine{ID: fmt.Sprint(n)})); err != nil {
 					t.Error(err)
 				}
 				if _, err := s.CreateSession(context.Background(), p.ApplicationID, nil); err != nil {
