@@ -151,7 +151,7 @@ func (r rotation) of() store.Rotation {
 func explain(noun string, err error) error {
 	var overlap *store.InOverlapError
 	if errors.As(err, &overlap) {
-		return fmt.Errorf("the %s before the present one is still valid, until %s, and no more than two can be: a new one ends it at once. Do that with --force, or wait",
+		return fmt.Errorf("the %s before the present one is valid until %s, and no more than two can be: a new one ends it at once. Do that with --force, or wait",
 			noun, overlap.EndsAt.Format(time.DateTime))
 	}
 	return err
@@ -204,7 +204,10 @@ func (c *rotateKey) Run(e *env) error {
 		if p, err = s.RotateKey(e.ctx, p.ApplicationID, c.of()); err != nil {
 			return explain("key", err)
 		}
-		v := rotated{Name: p.Name, ApplicationID: p.ApplicationID, APIKey: p.APIKey, KeyID: p.Keys[0].ID, PrivateKeyFile: p.PrivateKeyFile(), OldUntil: oldUntil(keys(p)), Ended: ended}
+		v := rotated{
+			Name: p.Name, ApplicationID: p.ApplicationID, APIKey: p.APIKey, KeyID: p.Keys[0].ID, PrivateKeyFile: p.PrivateKeyFile(),
+			OldUntil: oldUntil(keys(p)), Ended: ended,
+		}
 		return e.print(c.JSON, v, func(w io.Writer) {
 			table(w, func(w io.Writer) {
 				fmt.Fprintf(w, "project\t%s\nprivate key file\t%s\nkey id\t%s\n", v.Name, v.PrivateKeyFile, v.KeyID)

@@ -38,155 +38,179 @@ func applicationOf(t *testing.T, text string) string {
 	return claims.ApplicationID
 }
 
-// TestProjectsOnOneServer manages two projects of a server that runs, and finds nothing secret where it does not belong.
+// manager manages two projects of a server that runs, and remembers what must not be seen.
+type manager struct {
+	*runningServer
+	first, acme shownCredentials
+	session     string // of Acme
+	secrets     []string
+}
+
+// fails checks that a command is refused with a part of what it says.
+func (m *manager) fails(want string, args ...string) {
+	m.t.Helper()
+	if _, err := run(m.t, append(args, "--data", m.data)...); err == nil || !strings.Contains(err.Error(), want) {
+		m.t.Errorf("%v: %v, want %s", args, err, want)
+	}
+}
+
+// streams asks for the streams of a session with Acme's API key and a secret, and returns the status.
+func (m *manager) streams(session, secret string) int {
+	m.t.Helper()
+	auth := secretAuth(m.t, m.acme.APIKey, secret)
+	m.secrets = append(m.secrets, secret, auth[1])
+	status, _ := m.call("GET", "/v2/project/"+m.acme.APIKey+"/session/"+session+"/stream", "", auth...)
+	return status
+}
+
 func TestProjectsOnOneServer(t *testing.T) {
 	t.Parallel()
-	s := startServer(t)
-	var first, acme shownCredentials
-	s.ask(&first, "credentials")
-	s.ask(&acme, "project", "create", "Acme")
-	if acme.Name != "Acme" || acme.URL != s.url || acme.APISecret == first.APISecret || acme.PrivateKeyFile == first.PrivateKeyFile {
-		t.Errorf("%+v beside %+v", acme, first)
-	}
-	for _, which := range []string{"Acme", acme.ApplicationID, acme.APIKey} {
-		var again shownCredentials
-		if s.ask(&again, "credentials", "--project", which); again != acme {
-			t.Errorf("%s: %+v", which, again)
-		}
-	}
-	for _, args := range [][]string{{"credentials"}, {"session", "create"}, {"invite"}, {"project", "disable"}, {"project", "rotate-key"}, {"project", "rotate-secret", "--signature"}} {
-		if _, err := run(t, append(args, "--data", s.data)...); err == nil || !strings.Contains(err.Error(), "several projects") {
-			t.Errorf("%v: %v", args, err)
-		}
-	}
+	m := &manager{runningServer: startServer(t)}
+	m.ask(&m.first, "credentials")
+	m.ask(&m.acme, "project", "create", "Acme")
+	m.named()
+	inv := m.owned()
+	m.rotated()
+	m.disabled(inv)
+	m.hidden()
+}
 
-	// Sessions, tokens and invites are a project's.
+// named checks that a project goes by each of its names, and must be named.
+func (m *manager) named() {
+	if m.acme.Name != "Acme" || m.acme.URL != m.url || m.acme.APISecret == m.first.APISecret || m.acme.PrivateKeyFile == m.first.PrivateKeyFile {
+		m.t.Errorf("%+v beside %+v", m.acme, m.first)
+	}
+	for _, which := range []string{"Acme", m.acme.ApplicationID, m.acme.APIKey} {
+		var again shownCredentials
+		if m.ask(&again, "credentials", "--project", which); again != m.acme {
+			m.t.Errorf("%s: %+v", which, again)
+		}
+	}
+	for _, args := range []string{"credentials", "session create", "invite", "project disable", "project rotate-key", "project rotate-secret --signature"} {
+		m.fails("several projects", strings.Fields(args)...)
+	}
+}
+
+// owned checks that sessions, tokens and invites are a project's, and returns an invite of Acme's.
+func (m *manager) owned() (secret string) {
 	var session, theirs struct{ SessionID string }
-	s.ask(&session, "session", "create", "--project", "Acme")
-	s.ask(&theirs, "session", "create", "--project", "Parley")
+	m.ask(&session, "session", "create", "--project", "Acme")
+	m.ask(&theirs, "session", "create", "--project", "Parley")
+	m.session = session.SessionID
 	var tok struct{ Token string }
-	s.ask(&tok, "token", "create", "--session", session.SessionID)
-	if got := applicationOf(t, tok.Token); got != acme.ApplicationID {
-		t.Errorf("the token is of %q", got)
+	m.ask(&tok, "token", "create", "--session", m.session)
+	m.secrets = append(m.secrets, tok.Token)
+	if got := applicationOf(m.t, tok.Token); got != m.acme.ApplicationID {
+		m.t.Errorf("the token is of %q", got)
 	}
 	var inv, other struct{ Link, ID, Project string }
-	s.ask(&inv, "invite", "--session", session.SessionID)
-	s.ask(&other, "invite", "--project", first.APIKey)
-	if inv.Project != acme.ApplicationID || other.Project != first.ApplicationID {
-		t.Errorf("%+v, %+v", inv, other)
+	m.ask(&inv, "invite", "--session", m.session)
+	m.ask(&other, "invite", "--project", m.first.APIKey)
+	if inv.Project != m.acme.ApplicationID || other.Project != m.first.ApplicationID {
+		m.t.Errorf("%+v, %+v", inv, other)
 	}
-	if _, err := run(t, "invite", "--session", session.SessionID, "--project", "Parley", "--data", s.data); err == nil || !strings.Contains(err.Error(), `"Acme"`) {
-		t.Errorf("a session of another project: %v", err)
-	}
-	for project, want := range map[string]int{"": 2, "Acme": 1} {
+	m.fails(`"Acme"`, "invite", "--session", m.session, "--project", "Parley")
+	for args, want := range map[string]int{"invite list": 2, "invite list --project Acme": 1} {
 		var list []struct{ ID string }
-		args := []string{"invite", "list"}
-		if project != "" {
-			args = append(args, "--project", project)
-		}
-		if s.ask(&list, args...); len(list) != want {
-			t.Errorf("invites of %q: %+v", project, list)
+		if m.ask(&list, strings.Fields(args)...); len(list) != want {
+			m.t.Errorf("%s: %+v", args, list)
 		}
 	}
-	streams := func(session string, auth []string) int {
-		status, _ := s.call("GET", "/v2/project/"+acme.APIKey+"/session/"+session+"/stream", "", auth...)
-		return status
+	if a, b := m.streams(m.session, m.acme.APISecret), m.streams(theirs.SessionID, m.acme.APISecret); a != 200 || b != 404 {
+		m.t.Errorf("the own session %d, another's %d", a, b)
 	}
-	auth := secretAuth(t, acme.APIKey, acme.APISecret)
-	if a, b := streams(session.SessionID, auth), streams(theirs.SessionID, auth); a != 200 || b != 404 {
-		t.Errorf("the own session %d, another's %d", a, b)
-	}
+	return inv.Link[strings.LastIndex(inv.Link, "/")+1:]
+}
 
-	// Rotation.
+// rotated replaces all that Acme signs with.
+func (m *manager) rotated() {
 	var key, secret, again, signature rotated
-	s.ask(&key, "project", "rotate-key", "Acme", "--overlap", "1h")
-	s.ask(&secret, "project", "rotate-secret", "Acme")
+	m.ask(&key, "project", "rotate-key", "Acme", "--overlap", "1h")
+	m.ask(&secret, "project", "rotate-secret", "Acme")
 	if key.OldUntil == nil || time.Until(*key.OldUntil) > time.Hour || secret.OldUntil == nil || time.Until(*secret.OldUntil) < 23*time.Hour || key.KeyID == "" {
-		t.Errorf("%+v, %+v", key, secret)
+		m.t.Errorf("%+v, %+v", key, secret)
 	}
-	if a, b := streams(session.SessionID, auth), streams(session.SessionID, secretAuth(t, acme.APIKey, secret.APISecret)); a != 200 || b != 200 {
-		t.Errorf("in the overlap the old secret has %d, the new %d", a, b)
+	if a, b := m.streams(m.session, m.acme.APISecret), m.streams(m.session, secret.APISecret); a != 200 || b != 200 {
+		m.t.Errorf("in the overlap the old secret has %d, the new %d", a, b)
 	}
-	for _, what := range []string{"rotate-key", "rotate-secret"} {
-		if _, err := run(t, "project", what, "Acme", "--overlap", "0", "--data", s.data); err == nil || !strings.Contains(err.Error(), "--force") {
-			t.Errorf("%s within an overlap: %v", what, err)
-		}
-	}
-	s.ask(&again, "project", "rotate-secret", "Acme", "--overlap", "0", "--force")
+	m.fails("--force", "project", "rotate-key", "Acme", "--overlap", "0")
+	m.fails("--force", "project", "rotate-secret", "Acme", "--overlap", "0")
+	m.ask(&again, "project", "rotate-secret", "Acme", "--overlap", "0", "--force")
 	if again.OldUntil != nil || again.Ended == nil || !again.Ended.Equal(*secret.OldUntil) {
-		t.Errorf("%+v", again)
+		m.t.Errorf("%+v", again)
 	}
-	for old, want := range map[string]int{acme.APISecret: 401, secret.APISecret: 401, again.APISecret: 200} {
-		if got := streams(session.SessionID, secretAuth(t, acme.APIKey, old)); got != want {
-			t.Errorf("a secret has %d, want %d", got, want)
+	for old, want := range map[string]int{m.acme.APISecret: 401, secret.APISecret: 401, again.APISecret: 200} {
+		if got := m.streams(m.session, old); got != want {
+			m.t.Errorf("a secret has %d, want %d", got, want)
 		}
 	}
-	out, err := run(t, "project", "rotate-key", "Acme", "--overlap", "0", "--force", "--data", s.data)
+	out, err := run(m.t, "project", "rotate-key", "Acme", "--overlap", "0", "--force", "--data", m.data)
 	if err != nil || !strings.Contains(out, "revoked, though it was valid until") {
-		t.Errorf("%q, %v", out, err)
+		m.t.Errorf("%q, %v", out, err)
 	}
-	for _, file := range []string{acme.PrivateKeyFile, key.PrivateKeyFile} {
+	for _, file := range []string{m.acme.PrivateKeyFile, key.PrivateKeyFile} {
 		if _, err := os.Stat(file); !os.IsNotExist(err) {
-			t.Errorf("the file of a revoked key: %v", err)
+			m.t.Errorf("the file of a revoked key: %v", err)
 		}
 	}
-	s.ask(&signature, "project", "rotate-secret", "Acme", "--signature")
-	var now shownCredentials
-	s.ask(&now, "credentials", "--project", "Acme")
-	if now.SignatureSecret != signature.SignatureSecret || now.SignatureSecret == acme.SignatureSecret || now.APISecret != again.APISecret || now.OldSecretUntil != nil {
-		t.Errorf("%+v", now)
+	m.ask(&signature, "project", "rotate-secret", "Acme", "--signature")
+	before := m.acme
+	m.ask(&m.acme, "credentials", "--project", "Acme")
+	if m.acme.SignatureSecret != signature.SignatureSecret || m.acme.SignatureSecret == before.SignatureSecret || m.acme.APISecret != again.APISecret || m.acme.OldSecretUntil != nil {
+		m.t.Errorf("%+v", m.acme)
 	}
+	m.secrets = append(m.secrets, before.SignatureSecret, signature.SignatureSecret)
+}
 
-	// Disabled.
-	join := func() (int, string) {
-		return s.call("POST", "/v1/join", `{"invite":"`+inv.Link[strings.LastIndex(inv.Link, "/")+1:]+`","name":"Ben"}`)
-	}
-	if out, err := run(t, "project", "disable", "Acme", "--data", s.data); err != nil || !strings.Contains(out, "Disabled Acme") {
-		t.Errorf("%q, %v", out, err)
+// disabled disables Acme and enables it again.
+func (m *manager) disabled(invite string) {
+	join := func() (int, string) { return m.call("POST", "/v1/join", `{"invite":"`+invite+`","name":"Ben"}`) }
+	if out, err := run(m.t, "project", "disable", "Acme", "--data", m.data); err != nil || !strings.Contains(out, "Disabled Acme") {
+		m.t.Errorf("%q, %v", out, err)
 	}
 	if status, body := join(); status != 403 || !strings.Contains(body, "projectDisabled") {
-		t.Errorf("an invite: %d %s", status, body)
+		m.t.Errorf("an invite: %d %s", status, body)
 	}
-	if got := streams(session.SessionID, secretAuth(t, now.APIKey, now.APISecret)); got != 403 {
-		t.Errorf("a call: %d", got)
+	if got := m.streams(m.session, m.acme.APISecret); got != 403 {
+		m.t.Errorf("a call: %d", got)
 	}
-	for _, args := range [][]string{{"session", "create", "--project", "Acme"}, {"invite", "--project", "Acme"}, {"invite", "--session", session.SessionID}, {"token", "create", "--session", session.SessionID}} {
-		if _, err := run(t, append(args, "--data", s.data)...); err == nil || !strings.Contains(err.Error(), "project enable") {
-			t.Errorf("%v: %v", args, err)
-		}
+	for _, args := range []string{"session create --project Acme", "invite --project Acme", "invite --session " + m.session, "token create --session " + m.session} {
+		m.fails("project enable", strings.Fields(args)...)
 	}
 	var listed []listedProject
-	if s.ask(&listed, "project", "list"); len(listed) != 2 || listed[0].Disabled || !listed[1].Disabled || listed[1].Name != "Acme" || len(listed[1].Keys) != 1 || len(listed[1].Secrets) != 1 {
-		t.Errorf("%+v", listed)
+	if m.ask(&listed, "project", "list"); len(listed) != 2 || listed[0].Disabled || !listed[1].Disabled || listed[1].Name != "Acme" || len(listed[1].Keys) != 1 || len(listed[1].Secrets) != 1 {
+		m.t.Errorf("%+v", listed)
 	}
 	var enabled struct{ Disabled bool }
-	s.ask(&enabled, "project", "enable", acme.APIKey)
+	m.ask(&enabled, "project", "enable", m.acme.APIKey)
 	if status, body := join(); enabled.Disabled || status != 200 {
-		t.Errorf("an invite: %d %s", status, body)
+		m.t.Errorf("an invite: %d %s", status, body)
 	}
+}
 
-	// Nothing of this is in the log or in lists.
-	text, err := run(t, "project", "list", "--data", s.data)
+// hidden checks that nothing secret of all this is in the log or in lists.
+func (m *manager) hidden() {
+	text, err := run(m.t, "project", "list", "--data", m.data)
 	if err != nil || !strings.Contains(text, "Acme") {
-		t.Errorf("%q, %v", text, err)
+		m.t.Errorf("%q, %v", text, err)
 	}
-	asJSON, err := run(t, "project", "list", "--json", "--data", s.data)
+	asJSON, err := run(m.t, "project", "list", "--json", "--data", m.data)
 	if err != nil {
-		t.Error(err)
+		m.t.Error(err)
 	}
-	logged := s.log.String()
+	logged := m.log.String()
 	if !strings.Contains(logged, "invite used") {
-		t.Errorf("the log is %q", logged)
+		m.t.Errorf("the log is %q", logged)
 	}
-	raw, err := os.ReadFile(now.PrivateKeyFile)
+	private, err := os.ReadFile(m.acme.PrivateKeyFile)
 	if err != nil {
-		t.Fatal(err)
+		m.t.Fatal(err)
 	}
-	private := strings.Split(string(raw), "\n")[3]
-	for _, hidden := range []string{first.APISecret, first.SignatureSecret, acme.APISecret, acme.SignatureSecret, secret.APISecret, again.APISecret, signature.SignatureSecret, private, auth[1], tok.Token} {
+	secrets := append(m.secrets, strings.Split(string(private), "\n")[3], m.first.APISecret, m.first.SignatureSecret)
+	for _, hidden := range secrets {
 		for where, text := range map[string]string{"the log": logged, "the list": text, "the list as JSON": asJSON} {
 			if hidden == "" || strings.Contains(text, hidden) {
-				t.Errorf("%s has %.8q…", where, hidden)
+				m.t.Errorf("%s has %.8q…", where, hidden)
 			}
 		}
 	}

@@ -66,6 +66,17 @@ func (c credentials) hs256(t testing.TB, id protocol.SessionID) string {
 	return text
 }
 
+// bearer makes a credential of the REST API with the private key.
+func (c credentials) bearer(t testing.TB) string {
+	t.Helper()
+	claims := jwt.MapClaims{"application_id": c.project.ApplicationID, "iat": time.Now().Unix(), "exp": time.Now().Unix() + 300}
+	text, err := jwt.NewWithClaims(jwt.SigningMethodRS256, claims).SignedString(c.key.Private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
 // t1 makes a legacy token.
 func (c credentials) t1(id protocol.SessionID) string {
 	data := fmt.Sprintf("session_id=%s&create_time=%d&role=publisher", id, time.Now().Unix())
@@ -91,93 +102,113 @@ func makeSession(t testing.TB, s *store.Store, p store.Project) protocol.Session
 	return id
 }
 
-// TestChangesCountAtOnce changes projects as the command line does, through a store of its own, while the server runs.
+// changes is a server that runs, and the project Acme that a command line beside it changes, through a store of its own.
+type changes struct {
+	*testing.T
+	node       *Node
+	line       *store.Store
+	acme       store.Project
+	id, theirs protocol.SessionID
+	bystander  credentials // of another project
+}
+
+func newChanges(t *testing.T) *changes {
+	cfg := config.Config{Data: t.TempDir(), Listen: "127.0.0.1:0"}
+	c := &changes{T: t, node: start(t, cfg)}
+	var err error
+	if c.line, err = store.Open(t.Context(), cfg.Data); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.line.Close() })
+	if c.acme, err = c.line.CreateProject(t.Context(), "Acme"); err != nil {
+		t.Fatal(err)
+	}
+	c.bystander = credentialsOf(t, c.line, "Parley")
+	c.id, c.theirs = makeSession(t, c.line, c.acme), makeSession(t, c.line, c.bystander.project)
+	return c
+}
+
+// rotate replaces Acme's key and secret, and returns its credentials.
+func (c *changes) rotate(r store.Rotation) credentials {
+	c.Helper()
+	_, keyErr := c.line.RotateKey(c.Context(), c.acme.ApplicationID, r)
+	_, secretErr := c.line.RotateSecret(c.Context(), c.acme.ApplicationID, r)
+	if err := errors.Join(keyErr, secretErr); err != nil {
+		c.Fatal(err)
+	}
+	return credentialsOf(c.T, c.line, "Acme")
+}
+
+func (c *changes) disable(disabled bool) {
+	c.Helper()
+	if err := c.line.SetDisabled(c.Context(), c.acme.ApplicationID, disabled); err != nil {
+		c.Fatal(err)
+	}
+}
+
+// check tries whatever by signs: client tokens of each form, and the two credentials; "" is no code.
+func (c *changes) check(when string, by credentials, want protocol.Code) {
+	c.Helper()
+	for form, text := range map[string]string{"RS256": by.rs256(c.T, c.id), "HS256": by.hs256(c.T, c.id), "T1": by.t1(c.id)} {
+		if _, err := c.node.verify(text); codeOf(err) != want || err != nil && want == "" {
+			c.Errorf("%s: %s: %v, want %q", when, form, err, want)
+		}
+	}
+	status := map[protocol.Code]int{"": 200, protocol.CodeKeyRevoked: 401, protocol.CodeProjectDisabled: 403}[want]
+	for header, text := range map[string]string{"Authorization": "Bearer " + by.bearer(c.T), "X-OPENTOK-AUTH": by.hs256(c.T, "")} {
+		if got, body := c.streams(header, text); got != status || !strings.Contains(body, string(want)) {
+			c.Errorf("%s: %s: %d %s, want %d %s", when, header, got, body, status, want)
+		}
+	}
+	if _, err := c.node.verify(c.bystander.rs256(c.T, c.theirs)); err != nil {
+		c.Errorf("%s: another project: %v", when, err)
+	}
+}
+
+// streams asks the API for the streams of Acme's session.
+func (c *changes) streams(header, text string) (status int, body string) {
+	c.Helper()
+	req, err := http.NewRequestWithContext(c.Context(), http.MethodGet, c.node.Running().URL+"/v2/project/"+c.acme.APIKey+"/session/"+string(c.id)+"/stream", nil)
+	if err != nil {
+		c.Fatal(err)
+	}
+	req.Header.Set(header, text)
+	resp, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(req)
+	if err != nil {
+		c.Fatal(err)
+	}
+	defer resp.Body.Close()
+	raw, err := io.ReadAll(resp.Body)
+	if err != nil {
+		c.Fatal(err)
+	}
+	return resp.StatusCode, string(raw)
+}
+
 func TestChangesCountAtOnce(t *testing.T) {
 	t.Parallel()
-	cfg := config.Config{Data: t.TempDir(), Listen: "127.0.0.1:0"}
-	n := start(t, cfg)
-	line, err := store.Open(t.Context(), cfg.Data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer line.Close()
-	acme, err := line.CreateProject(t.Context(), "Acme")
-	if err != nil {
-		t.Fatal(err)
-	}
-	id := makeSession(t, line, acme)
-	bystander := credentialsOf(t, line, "Parley")
-	theirs := makeSession(t, line, bystander.project)
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-
-	// check tries whatever c signs: client tokens of each form, and the two credentials.
-	check := func(when string, c credentials, want protocol.Code) {
-		t.Helper()
-		for form, text := range map[string]string{"RS256": c.rs256(t, id), "HS256": c.hs256(t, id), "T1": c.t1(id)} {
-			if _, err := n.verify(text); codeOf(err) != want || err != nil && want == "" {
-				t.Errorf("%s: %s: %v, want %q", when, form, err, want)
-			}
-		}
-		bearer, err := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.MapClaims{"application_id": c.project.ApplicationID, "iat": time.Now().Unix(), "exp": time.Now().Unix() + 300}).SignedString(c.key.Private)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for name, text := range map[string]string{"Authorization": "Bearer " + bearer, "X-OPENTOK-AUTH": c.hs256(t, "")} {
-			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, n.Running().URL+"/v2/project/"+acme.APIKey+"/session/"+string(id)+"/stream", nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			req.Header.Set(name, text)
-			resp, err := client.Do(req)
-			if err != nil {
-				t.Fatal(err)
-			}
-			raw, err := io.ReadAll(resp.Body)
-			_ = resp.Body.Close()
-			status := map[protocol.Code]int{"": 200, protocol.CodeKeyRevoked: 401, protocol.CodeProjectDisabled: 403}[want]
-			if err != nil || resp.StatusCode != status || !strings.Contains(string(raw), string(want)) {
-				t.Errorf("%s: %s: %d %s, want %d %s", when, name, resp.StatusCode, raw, status, want)
-			}
-		}
-		if _, err := n.verify(bystander.rs256(t, theirs)); err != nil {
-			t.Errorf("%s: another project: %v", when, err)
-		}
-	}
-	rotate := func(r store.Rotation) credentials {
-		t.Helper()
-		_, keyErr := line.RotateKey(t.Context(), acme.ApplicationID, r)
-		_, secretErr := line.RotateSecret(t.Context(), acme.ApplicationID, r)
-		if err := errors.Join(keyErr, secretErr); err != nil {
-			t.Fatal(err)
-		}
-		return credentialsOf(t, line, "Acme")
-	}
-
-	first := credentialsOf(t, line, "Acme")
-	check("at first", first, "")
-	second := rotate(store.Rotation{Overlap: time.Hour})
-	check("in the overlap, the old", first, "")
-	check("in the overlap, the new", second, "")
-	third := rotate(store.Rotation{Overlap: time.Hour, Force: true})
-	check("rotated again, the first", first, protocol.CodeKeyRevoked)
-	check("rotated again, the second", second, "")
-	check("rotated again, the third", third, "")
-	fourth := rotate(store.Rotation{Force: true})
-	check("revoked, the third", third, protocol.CodeKeyRevoked)
-	check("revoked, the fourth", fourth, "")
-	if err := line.SetDisabled(t.Context(), acme.ApplicationID, true); err != nil {
-		t.Fatal(err)
-	}
-	check("disabled", fourth, protocol.CodeProjectDisabled)
-	if err := line.SetDisabled(t.Context(), acme.ApplicationID, false); err != nil {
-		t.Fatal(err)
-	}
-	check("enabled", fourth, "")
-	if _, err := n.verify(fourth.rs256(t, theirs)); codeOf(err) != protocol.CodeTokenSession {
+	c := newChanges(t)
+	first := credentialsOf(t, c.line, "Acme")
+	c.check("at first", first, "")
+	second := c.rotate(store.Rotation{Overlap: time.Hour})
+	c.check("in the overlap, the old", first, "")
+	c.check("in the overlap, the new", second, "")
+	third := c.rotate(store.Rotation{Overlap: time.Hour, Force: true})
+	c.check("rotated again, the first", first, protocol.CodeKeyRevoked)
+	c.check("rotated again, the second", second, "")
+	c.check("rotated again, the third", third, "")
+	fourth := c.rotate(store.Rotation{Force: true})
+	c.check("revoked, the third", third, protocol.CodeKeyRevoked)
+	c.check("revoked, the fourth", fourth, "")
+	c.disable(true)
+	c.check("disabled", fourth, protocol.CodeProjectDisabled)
+	c.disable(false)
+	c.check("enabled", fourth, "")
+	if _, err := c.node.verify(fourth.rs256(t, c.theirs)); codeOf(err) != protocol.CodeTokenSession {
 		t.Errorf("a session of another project: %v", err)
 	}
-	g, err := n.verify(fourth.rs256(t, id))
-	if err != nil || g.Invite != "i" || len(g.Fingerprint) != 64 || g.Name != "Ann" || g.SessionID != id || !g.Capabilities.Publish {
+	g, err := c.node.verify(fourth.rs256(t, c.id))
+	if err != nil || g.Invite != "i" || len(g.Fingerprint) != 64 || g.Name != "Ann" || g.SessionID != c.id || g.Role != token.Publisher || !g.Capabilities.Publish {
 		t.Errorf("%+v, %v", g, err)
 	}
 }

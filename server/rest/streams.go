@@ -143,5 +143,6 @@ func (a *API) muteAll(w http.ResponseWriter, r *http.Request) error {
 // answerProject answers the project's details, as the API does after a mute.
 func (a *API) answerProject(w http.ResponseWriter, r *http.Request) {
 	p := projectOf(r)
-	answer(w, http.StatusOK, map[string]any{"id": r.PathValue("project"), "name": p.Name, "status": "ACTIVE", "environment": "standard", "createdAt": p.CreatedAt.UnixMilli()})
+	answer(w, http.StatusOK, map[string]any{"id": r.PathValue("project"), "name": p.Name, "status": "ACTIVE", "environment": "standard",
+		"createdAt": p.CreatedAt.UnixMilli()})
 }

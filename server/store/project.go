@@ -195,7 +195,10 @@ func (s *Store) insertProject(ctx context.Context, tx *sql.Tx, n newProject) err
 	if err != nil {
 		return err
 	}
-	for _, c := range []credential{{kind: kindKey, value: n.key.public, file: n.file, created: now}, {kind: kindSecret, value: []byte(newSecret()), created: now}} {
+	for _, c := range []credential{
+		{kind: kindKey, value: n.key.public, file: n.file, created: now},
+		{kind: kindSecret, value: []byte(newSecret()), created: now},
+	} {
 		if err := insertCredential(ctx, tx, n.id, c); err != nil {
 			return err
 		}

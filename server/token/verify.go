@@ -151,7 +151,8 @@ func (c *claims) grant() (Grant, error) {
 	case c.SessionID == "":
 		return Grant{}, protocol.Errorf(protocol.CodeTokenSession, "The token names no session.")
 	case len(c.ConnectionData) > MaxData, len(c.Name) > MaxName, len(c.LayoutClasses) > MaxClasses, len(c.Invite) > MaxInvite:
-		return Grant{}, tooLarge("The token's data (%d bytes are allowed), name (%d), layout classes (%d) or invite (%d) are too long.", MaxData, MaxName, MaxClasses, MaxInvite)
+		return Grant{}, tooLarge("The token's data (%d bytes are allowed), name (%d), layout classes (%d) or invite (%d) are too long.",
+			MaxData, MaxName, MaxClasses, MaxInvite)
 	}
 	role := Role(Publisher)
 	if len(c.Role) > 0 {
