@@ -50,7 +50,7 @@ func appendOne(ctx context.Context, tx *sql.Tx, id protocol.SessionID, e *ChatEn
 
 // Chat returns the newest lines of a session, at most limit, oldest first.
 func (s *Store) Chat(ctx context.Context, id protocol.SessionID, limit int) ([]protocol.ChatLine, error) {
-	rows, err := s.db.QueryContext(ctx,
+	rows, err := s.read.QueryContext(ctx,
 		"SELECT id, sender, name, text, time FROM (SELECT * FROM chat WHERE session = ? ORDER BY seq DESC LIMIT ?) ORDER BY seq", string(id), limit)
 	if err != nil {
 		return nil, fmt.Errorf("read chat: %w", err)
@@ -72,7 +72,7 @@ func (s *Store) Chat(ctx context.Context, id protocol.SessionID, limit int) ([]p
 
 // DeleteChat takes a line out, and reports whether there was one.
 func (s *Store) DeleteChat(ctx context.Context, id protocol.SessionID, line string) (bool, error) {
-	res, err := s.db.ExecContext(ctx, "DELETE FROM chat WHERE session = ? AND id = ?", string(id), line)
+	res, err := s.write.ExecContext(ctx, "DELETE FROM chat WHERE session = ? AND id = ?", string(id), line)
 	if err != nil {
 		return false, fmt.Errorf("delete chat line: %w", err)
 	}
