@@ -35,7 +35,7 @@ CREATE TABLE chat (
 	seq INTEGER PRIMARY KEY, session TEXT NOT NULL, id TEXT NOT NULL, sender TEXT NOT NULL, name TEXT NOT NULL, text TEXT NOT NULL,
 	time INTEGER NOT NULL);
 CREATE INDEX chat_session ON chat (session, seq);
-`}
+`, webhookSchema}
 
 // Store is an open store.
 type Store struct {
