@@ -130,8 +130,13 @@ func settle(ctx context.Context, tx *sql.Tx, t WebhookSettlement) (expired int, 
 		args = append(args, at, t.Next.UnixMilli())
 	}
 	args = append(args, at, d.Hook)
-	if n, err := affected(tx.ExecContext(ctx, "UPDATE webhook SET "+hook+", tried = ? WHERE id = ?", args...)); err != nil || n == 0 {
-		return 0, err // removed meanwhile
+	var n int64 // of the attempt
+	err = tx.QueryRowContext(ctx, "UPDATE webhook SET "+hook+", tried = ?, attempts = attempts + 1 WHERE id = ? RETURNING attempts", args...).Scan(&n)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil // removed meanwhile
+	}
+	if err != nil {
+		return 0, err
 	}
 	switch t.Attempt.Outcome {
 	case WebhookDelivered, WebhookFailed:
@@ -143,7 +148,7 @@ func settle(ctx context.Context, tx *sql.Tx, t WebhookSettlement) (expired int, 
 	if err != nil {
 		return 0, err
 	}
-	if err := logAttempt(ctx, tx, d.Hook, t.Attempt, t.MaxLog); err != nil {
+	if err := logAttempt(ctx, tx, d.Hook, n, t.Attempt, t.MaxLog); err != nil {
 		return 0, err
 	}
 	if _, err := tx.ExecContext(ctx, "DELETE FROM webhook_log WHERE time < ?", t.LogSince.UnixMilli()); err != nil {

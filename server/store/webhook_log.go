@@ -35,12 +35,8 @@ type WebhookAttempt struct {
 	DurationMillis int64  `json:"durationMillis"`
 }
 
-// logAttempt adds an entry and removes those beyond the bound.
-func logAttempt(ctx context.Context, tx *sql.Tx, hook string, a WebhookAttempt, most int) error {
-	var n int64
-	if err := tx.QueryRowContext(ctx, "UPDATE webhook SET attempts = attempts + 1 WHERE id = ? RETURNING attempts", hook).Scan(&n); err != nil {
-		return err
-	}
+// logAttempt adds the entry n of a hook and removes those beyond the bound.
+func logAttempt(ctx context.Context, tx *sql.Tx, hook string, n int64, a WebhookAttempt, most int) error {
 	_, err := tx.ExecContext(ctx, "INSERT INTO webhook_log (hook, n, time, outcome, count, event, name, session, status, error, took) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		hook, n, a.Time.UnixMilli(), string(a.Outcome), max(a.Count, 1), a.EventID, a.Event, a.Session, a.Status, a.Error, a.DurationMillis)
 	if err != nil || most <= 0 {
@@ -53,11 +49,15 @@ func logAttempt(ctx context.Context, tx *sql.Tx, hook string, a WebhookAttempt, 
 // logLost logs that events are gone. One after the other they are one entry, so that they do not push out everything else.
 func logLost(ctx context.Context, tx *sql.Tx, hook string, outcome WebhookOutcome, at time.Time, count int, why string) error {
 	const more = "UPDATE webhook_log SET count = count + ?, time = ? WHERE hook = ? AND n = (SELECT attempts FROM webhook WHERE id = ?) AND outcome = ?"
-	n, err := affected(tx.ExecContext(ctx, more, count, at.UnixMilli(), hook, hook, string(outcome)))
-	if err != nil || n > 0 {
+	known, err := affected(tx.ExecContext(ctx, more, count, at.UnixMilli(), hook, hook, string(outcome)))
+	if err != nil || known > 0 {
 		return err
 	}
-	return logAttempt(ctx, tx, hook, WebhookAttempt{Time: at, Outcome: outcome, Count: count, Error: why}, 0)
+	var n int64
+	if err := tx.QueryRowContext(ctx, "UPDATE webhook SET attempts = attempts + 1 WHERE id = ? RETURNING attempts", hook).Scan(&n); err != nil {
+		return err
+	}
+	return logAttempt(ctx, tx, hook, n, WebhookAttempt{Time: at, Outcome: outcome, Count: count, Error: why}, 0)
 }
 
 // WebhookLogQuery says what to read of the delivery log.

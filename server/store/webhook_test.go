@@ -270,11 +270,11 @@ func TestWhatWasLiveIsEnded(t *testing.T) {
 		t.Error(got)
 	}
 	// More than go into one transaction.
-	for i := range 450 {
+	for i := range 250 {
 		begin(1, fmt.Sprint(i))
 	}
-	recovered(450)
-	if got := waiting(t, s, h.ID); len(got) != 450 {
+	recovered(250)
+	if got := waiting(t, s, h.ID); len(got) != 250 {
 		t.Errorf("%d", len(got))
 	}
 	// The end of what lives now will not be recorded any more: it is not to be made up later.
