@@ -35,7 +35,11 @@ const (
 	CodeMediaFailed        Code = "mediaFailed" // the media path could not be set up
 	CodeStoreFailed        Code = "storeFailed" // the server could not save (disk full, for one); nothing was changed
 	CodeServerStopping     Code = "serverStopping"
-	CodeNotFound           Code = "notFound" // no such HTTP route
+	CodeNotFound           Code = "notFound"         // no such HTTP route
+	CodeBanned             Code = "banned"           // this token was banned from the session until it ends
+	CodeSessionLocked      Code = "sessionLocked"    // a moderator lets nobody in any more
+	CodeAdmissionRefused   Code = "admissionRefused" // a moderator turned the client away
+	CodeWaiting            Code = "waiting"          // the client waits for admission and may only leave
 )
 
 // ErrorBody is a failure as it crosses the wire and the HTTP API.
