@@ -35,6 +35,7 @@ type cli struct {
 		List   inviteList   `cmd:"" help:"List invites."`
 		Revoke inviteRevoke `cmd:"" help:"Revoke an invite by its id."`
 	} `cmd:"" help:"Work with invites: links that let people in."`
+	Webhook webhooks   `cmd:"" help:"Work with webhooks: URLs that events are posted to."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
@@ -108,6 +109,8 @@ type serve struct {
 	Listen   string   `help:"TCP address of HTTP, WebSocket and ICE-TCP (default: ${listen})." placeholder:"HOST:PORT"`
 	UDP      string   `name:"udp" help:"UDP port of all media, or HOST:PORT (default: the same number)." placeholder:"PORT"`
 	Announce []string `help:"Addresses that clients are told for media, as IP or IP:PORT, when they differ from this machine's (a router in between, for one)." placeholder:"IP"`
+	Webhook  []string `help:"URL that events of the only project are posted to; repeatable." placeholder:"URL" sep:"none"`
+	Webhooks string   `help:"JSON file with webhooks: [{\"url\":…,\"events\":…,\"shape\":…,\"project\":…}]." placeholder:"FILE" type:"path"`
 	Verbose  bool     `help:"Log every connection's steps."`
 }
 
@@ -123,7 +126,11 @@ func (s *serve) Run(e *env) error {
 		level = slog.LevelDebug
 	}
 	log := slog.New(slog.NewTextHandler(e.errs, &slog.HandlerOptions{Level: level}))
-	n, err := node.New(e.ctx, config.Config{Data: s.Data, Listen: s.Listen, UDP: s.UDP, Announce: s.Announce}, e.version, log)
+	hooks, err := configuredWebhooks(s.Webhook, s.Webhooks)
+	if err != nil {
+		return err
+	}
+	n, err := node.New(e.ctx, config.Config{Data: s.Data, Listen: s.Listen, UDP: s.UDP, Announce: s.Announce, Webhooks: hooks}, e.version, log)
 	if err != nil {
 		return err
 	}

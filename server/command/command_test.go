@@ -24,7 +24,8 @@ func run(t *testing.T, args ...string) (string, error) {
 func TestHelpHasExamples(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"--help"}, {}, {"serve", "--help"}, {"credentials", "--help"}, {"session", "create", "--help"}, {"token", "create", "--help"},
-		{"invite", "create", "--help"}, {"invite", "list", "--help"}, {"invite", "revoke", "--help"}} {
+		{"invite", "create", "--help"}, {"invite", "list", "--help"}, {"invite", "revoke", "--help"},
+		{"webhook", "add", "--help"}, {"webhook", "list", "--help"}, {"webhook", "remove", "--help"}, {"webhook", "retry", "--help"}, {"webhook", "log", "--help"}} {
 		out, err := run(t, args...)
 		if err != nil || !strings.Contains(out, "xample") {
 			t.Errorf("%v: %v\n%s", args, err, out)

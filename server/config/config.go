@@ -12,6 +12,8 @@ import (
 	"strconv"
 
 	"github.com/adrg/xdg"
+
+	"parley/server/store"
 )
 
 // DefaultListen is where a server listens that was not told otherwise.
@@ -23,6 +25,8 @@ type Config struct {
 	Listen   string   // TCP host:port for HTTP, WebSocket and ICE-TCP; "" is DefaultListen
 	UDP      string   // port or host:port of all media; "" is the same as Listen
 	Announce []string // addresses that candidates name, as IP or IP:PORT; none: those of the machine
+	// Webhooks are hooks that are registered while the server is started with them. One without a project is the only project's.
+	Webhooks []store.Webhook
 	// ForwardingOff takes media and forwards none: with it a test of a call must fail.
 	ForwardingOff bool
 }

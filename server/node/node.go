@@ -19,6 +19,7 @@ import (
 	"parley/server/store"
 	"parley/server/token"
 	"parley/server/transport"
+	"parley/server/webhook"
 )
 
 // projectName is how the server's project is called in answers of the API.
@@ -37,6 +38,7 @@ type Node struct {
 	plane     *plane
 	sessions  *session.Manager
 	gateway   *gateway.Gateway
+	webhooks  *webhook.Dispatcher
 	share     *portShare
 	http      *http.Server
 	running   config.Running
@@ -64,18 +66,22 @@ func New(ctx context.Context, cfg config.Config, version string, log *slog.Logge
 	}
 	n.plane = newPlane(n.transport, cfg.ForwardingOff, log)
 	limits := protocol.DefaultLimits()
-	n.sessions = session.NewManager(session.Config{
-		Store: sessionStore{n.store}, Media: n.plane, Rights: rights, Limits: limits, Server: "parley " + version, Log: log})
+	n.webhooks = webhook.New(webhook.Config{Store: n.store, Projects: signing{n.store}, UserAgent: "parley/" + version, Log: log})
+	n.sessions = session.NewManager(session.Config{Store: sessionStore{n.store}, Media: n.plane, Rights: rights,
+		Observer: newObserver(n.webhooks.Record, log), Limits: limits, Server: "parley " + version, Log: log})
 	n.gateway = gateway.New(gateway.Config{Verify: n.verify, Sessions: n.sessions, Limits: limits, Log: log})
 	mux := http.NewServeMux()
 	mux.Handle("GET "+protocol.Path, n.gateway)
 	rest.New(rest.Config{
 		Project: rest.Project{Key: n.key, Name: projectName, CreatedAt: n.store.Project().CreatedAt},
-		Invites: n.store, Sessions: n.store, Streams: n.sessions, Connections: n.sessions, Log: log,
+		Invites: n.store, Sessions: n.store, Streams: n.sessions, Connections: n.sessions, Callbacks: n.store, Log: log,
 	}).Register(mux)
 	n.http = &http.Server{Handler: rest.Clean(mux), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 32 << 10,
 		// Wires are not bound by these: an upgrade lifts them, and the gateway has its own.
 		ReadTimeout: 20 * time.Second, WriteTimeout: 30 * time.Second, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
+	if err := n.prepareWebhooks(ctx); err != nil {
+		return nil, errors.Join(err, n.Close())
+	}
 	if err := n.sessions.Restore(ctx); err != nil {
 		return nil, errors.Join(err, n.Close())
 	}
@@ -202,7 +208,8 @@ func (n *Node) Key() token.Key { return n.key }
 // Run serves until ctx ends, then says goodbye to clients and ends within five seconds.
 func (n *Node) Run(ctx context.Context) error {
 	served := make(chan error, 1)
-	go func() { served <- n.http.Serve(n.share) }() // ends by Close below
+	go func() { served <- n.http.Serve(n.share) }()          // ends by Close below
+	go func() { _ = n.webhooks.Run(context.Background()) }() // ends by Close below, which waits for it
 	var err error
 	select {
 	case <-ctx.Done():
@@ -224,6 +231,7 @@ func (n *Node) Close() error {
 	if gwErr := n.gateway.Close(ctx); gwErr != nil && !errors.Is(gwErr, context.DeadlineExceeded) {
 		err = errors.Join(err, gwErr)
 	}
+	err = errors.Join(err, n.webhooks.Close(ctx)) // after the sessions, which told it who is gone
 	err = errors.Join(err, n.share.Close(), n.http.Close())
 	n.plane.Close()
 	return errors.Join(err, n.transport.Close(), config.RemoveRunning(n.cfg.Data), n.store.Close())

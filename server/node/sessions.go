@@ -60,7 +60,7 @@ func (s sessionStore) Pass(ctx context.Context, id protocol.SessionID, resume st
 // Session implements session.Store.
 func (s sessionStore) Session(ctx context.Context, id protocol.SessionID) (session.Info, bool, error) {
 	ok, err := s.Store.HasSession(ctx, id)
-	return session.Info{ID: id}, ok, err
+	return session.Info{ID: id, Project: s.Store.Project().ApplicationID}, ok, err
 }
 
 // rights reads role names for the sessions.

@@ -54,6 +54,7 @@ type Config struct {
 	Sessions    Sessions
 	Streams     Streams
 	Connections Connections
+	Callbacks   Callbacks
 	Log         *slog.Logger     // nil discards
 	Now         func() time.Time // nil is time.Now
 }
@@ -84,6 +85,8 @@ func (a *API) Register(mux *http.ServeMux) {
 	mux.HandleFunc("POST /session/create", a.call(a.createSession))
 	for pattern, h := range map[string]handler{
 		"GET /callback":                                          a.listCallbacks,
+		"POST /callback":                                         a.createCallback,
+		"DELETE /callback/{callback}":                            a.deleteCallback,
 		"GET /session/{session}/stream":                          a.listStreams,
 		"GET /session/{session}/stream/{stream}":                 a.oneStream,
 		"PUT /session/{session}/stream":                          a.setClassLists,

@@ -40,7 +40,7 @@ func newAPIWith(t testing.TB, f *fake) (http.Handler, token.Key) {
 	New(Config{
 		Project:  Project{Key: key, Name: "Test", CreatedAt: time.UnixMilli(1)},
 		Invites:  invites{"good": nil, "old": store.ErrExpired, "empty": store.ErrUsedUp, "disk": errors.New("I/O error")},
-		Sessions: f, Streams: f, Connections: f,
+		Sessions: f, Streams: f, Connections: f, Callbacks: f.callbacks,
 	}).Register(mux)
 	return Clean(mux), key
 }

@@ -8,7 +8,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
+	"unicode"
 
 	"parley/server/store"
 )
@@ -199,9 +201,16 @@ func hostOf(text string) string {
 	return u.Host
 }
 
+// shorten is a text that a log can hold and a terminal show.
 func shorten(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, strings.ToValidUTF8(text, "?"))
 	if len(text) > maxError {
-		return text[:maxError]
+		text = strings.ToValidUTF8(text[:maxError], "")
 	}
 	return text
 }
