@@ -31,20 +31,27 @@ func verifyWebhook(header http.Header, body []byte, secret string) (jwt.MapClaim
 	return claims, nil
 }
 
-// TestRecipe checks that the recipe in the documentation is the one that is tested here.
-func TestRecipe(t *testing.T) {
+// TestDocumentation checks that docs/WEBHOOKS.md holds the recipes that are tested (here, and by package sdktest) and the payloads as they are.
+func TestDocumentation(t *testing.T) {
 	t.Parallel()
-	source, err := os.ReadFile("sign_test.go")
-	if err != nil {
-		t.Fatal(err)
+	read := func(name string) string {
+		raw, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(raw)
 	}
-	recipe := "func verifyWebhook" + between(string(source), "\nfunc verifyWebhook", "\n}\n") + "\n}\n"
-	document, err := os.ReadFile("../../docs/WEBHOOKS.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !strings.Contains(string(document), recipe) {
-		t.Errorf("docs/WEBHOOKS.md does not hold\n%s", recipe)
+	document := read("../../docs/WEBHOOKS.md")
+	for name, want := range map[string]string{
+		"Go":          "func verifyWebhook" + between(read("sign_test.go"), "\nfunc verifyWebhook", "\n}\n") + "\n}\n",
+		"Node":        "const { createHash }" + between(read("../sdktest/verify.cjs"), "const { createHash }", "\n}\n") + "\n}\n",
+		"monitoring":  read("testdata/connection-created-monitoring.json"),
+		"destroyed":   read("testdata/stream-destroyed-monitoring.json"),
+		"application": read("testdata/stream-destroyed-application.json"),
+	} {
+		if !strings.Contains(document, want) {
+			t.Errorf("docs/WEBHOOKS.md does not hold the %s part:\n%s", name, want)
+		}
 	}
 }
 
