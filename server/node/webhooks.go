@@ -9,6 +9,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"parley/rtc/protocol"
+	"parley/server/config"
 	"parley/server/session"
 	"parley/server/store"
 	"parley/server/webhook"
@@ -53,6 +54,12 @@ func eventOf(seen session.Observed) webhook.Event {
 		}
 	}
 	return e
+}
+
+// policyOf is what the limits say of deliveries.
+func policyOf(l config.WebhookLimits) webhook.Policy {
+	return webhook.Policy{Timeout: seconds(l.Seconds), MaxBackoff: seconds(l.RetrySeconds), GiveUp: time.Duration(l.Hours) * time.Hour, Concurrency: l.AtOnce,
+		MaxPending: l.Queue, KeepLog: time.Duration(l.LogDays) * 24 * time.Hour, MaxLog: l.LogEntries}
 }
 
 // prepareWebhooks brings the configured hooks into the store and records the end of what was live when the server ended. It is for a server that

@@ -57,7 +57,7 @@ func (a *API) listCallbacks(w http.ResponseWriter, r *http.Request) error {
 // createCallback registers a hook for one event. Who registers the same again gets the one that is there.
 func (a *API) createCallback(w http.ResponseWriter, r *http.Request) error {
 	var body callback
-	if err := decode(w, r, maxCallback, &body); err != nil {
+	if err := a.decodeUpTo(maxCallback, w, r, &body); err != nil {
 		return err
 	}
 	if name, ok := webhook.Missing()[body.Group]; ok {
