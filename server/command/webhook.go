@@ -24,10 +24,10 @@ type webhooks struct {
 
 type webhookAdd struct {
 	common
-	URL     string   `name:"url" help:"http or https URL that is posted to." required:"" placeholder:"URL"`
-	Events  []string `help:"all, or names with commas: sessionCreated, sessionDestroyed, connectionCreated, connectionDestroyed, streamCreated, streamDestroyed." default:"all" placeholder:"NAMES"`
-	Shape   string   `help:"monitoring (camelCase, as OpenTok's session monitoring) or application (snake_case)." default:"monitoring" placeholder:"SHAPE"`
-	Project string   `help:"Application id or API key (default: the only project)." placeholder:"ID"`
+	projectFlag
+	URL    string   `name:"url" help:"http or https URL that is posted to." required:"" placeholder:"URL"`
+	Events []string `help:"all, or names with commas: sessionCreated, sessionDestroyed, connectionCreated, connectionDestroyed, streamCreated, streamDestroyed." default:"all" placeholder:"NAMES"`
+	Shape  string   `help:"monitoring (camelCase, as OpenTok's session monitoring) or application (snake_case)." default:"monitoring" placeholder:"SHAPE"`
 }
 
 // Help is shown below the flags.
@@ -38,11 +38,11 @@ func (webhookAdd) Help() string {
 // Run registers a hook.
 func (c *webhookAdd) Run(e *env) error {
 	return e.withStore(c.Data, func(s *store.Store) error {
-		project, err := e.hookProject(s, c.Project)
+		p, err := e.findProject(s, c.Project)
 		if err != nil {
 			return err
 		}
-		h := store.Webhook{Project: project, URL: c.URL, Events: c.Events, Shape: c.Shape, Source: store.WebhookByCommand}
+		h := store.Webhook{Project: p.ApplicationID, URL: c.URL, Events: c.Events, Shape: c.Shape, Source: store.WebhookByCommand}
 		if err := webhook.Check(h); err != nil {
 			return err
 		}
@@ -57,18 +57,9 @@ func (c *webhookAdd) Run(e *env) error {
 	})
 }
 
-// hookProject returns the application id of a project.
-func (e *env) hookProject(s *store.Store, which string) (string, error) {
-	p := s.Project()
-	if which == "" || which == p.ApplicationID || which == p.APIKey {
-		return p.ApplicationID, nil
-	}
-	return "", fmt.Errorf("there is no project %q; see: parley-server credentials", which)
-}
-
 type webhookList struct {
 	common
-	Project string `help:"Application id or API key (default: all projects)." placeholder:"ID"`
+	Project string `help:"Project's name, application id or API key (default: all projects)." placeholder:"PROJECT"`
 }
 
 // Help is shown below the flags.
@@ -79,10 +70,11 @@ func (c *webhookList) Run(e *env) error {
 	return e.withStore(c.Data, func(s *store.Store) error {
 		project := ""
 		if c.Project != "" {
-			var err error
-			if project, err = e.hookProject(s, c.Project); err != nil {
+			p, err := e.findProject(s, c.Project)
+			if err != nil {
 				return err
 			}
+			project = p.ApplicationID
 		}
 		all, err := s.Webhooks(e.ctx, project)
 		if err != nil {
@@ -172,7 +164,7 @@ type webhookLog struct {
 
 // Help is shown below the flags.
 func (webhookLog) Help() string {
-	return "Example: parley-server webhook log --failed\n\nEntries are kept for 7 days, up to 10,000 of each webhook."
+	return "Example: parley-server webhook log --failed"
 }
 
 // Run prints the delivery log.
@@ -181,7 +173,7 @@ func (c *webhookLog) Run(e *env) error {
 		return errors.New("--limit must be above zero")
 	}
 	return e.withStore(c.Data, func(s *store.Store) error {
-		log, err := s.WebhookLog(e.ctx, store.WebhookLogQuery{Hook: c.Hook, Failed: c.Failed, Since: time.Now().Add(-webhook.KeepLog), Limit: c.Limit})
+		log, err := s.WebhookLog(e.ctx, store.WebhookLogQuery{Hook: c.Hook, Failed: c.Failed, Limit: c.Limit})
 		if err != nil {
 			return err
 		}

@@ -34,7 +34,11 @@ func deliver(t *testing.T, data string, done func(s *store.Store) bool) {
 	d := webhook.New(webhook.Config{Store: s, Projects: nobody{}, Policy: webhook.Policy{MinBackoff: time.Hour, MaxBackoff: time.Hour}})
 	ended := make(chan error, 1)
 	go func() { ended <- d.Run(context.Background()) }() // ends by Close
-	event := webhook.Event{Project: s.Project().ApplicationID, SessionID: "1_s", Name: webhook.SessionCreated, Time: time.Now()}
+	p, err := s.FindProject(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	event := webhook.Event{Project: p.ApplicationID, SessionID: "1_s", Name: webhook.SessionCreated, Time: time.Now()}
 	if err := d.Record(t.Context(), event); err != nil {
 		t.Fatal(err)
 	}

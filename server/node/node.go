@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -22,8 +23,8 @@ import (
 	"parley/server/webhook"
 )
 
-// projectName is how the server's project is called in answers of the API.
-const projectName = "Parley"
+// verifyWithin bounds how long a client's token is looked up in the store.
+const verifyWithin = 10 * time.Second
 
 // stopWithin bounds how long a server takes to say goodbye.
 const stopWithin = 4 * time.Second
@@ -33,7 +34,7 @@ type Node struct {
 	cfg       config.Config
 	log       *slog.Logger
 	store     *store.Store
-	key       token.Key
+	verifier  *token.Verifier
 	transport *transport.Transport
 	plane     *plane
 	sessions  *session.Manager
@@ -60,7 +61,8 @@ func New(ctx context.Context, cfg config.Config, version string, log *slog.Logge
 	if n.store, err = store.Open(ctx, cfg.Data); err != nil {
 		return nil, err
 	}
-	n.key = KeyOf(n.store.Project())
+	projects := newProjects(n.store, log)
+	n.verifier = token.NewVerifier(projects)
 	if err := n.listen(); err != nil {
 		return nil, errors.Join(err, n.store.Close())
 	}
@@ -70,7 +72,7 @@ func New(ctx context.Context, cfg config.Config, version string, log *slog.Logge
 	if err != nil {
 		return nil, errors.Join(err, n.Close())
 	}
-	n.webhooks = webhook.New(webhook.Config{Store: n.store, Projects: signing{n.store}, UserAgent: "parley/" + version, Policy: policyOf(limits.Webhook), Log: log})
+	n.webhooks = webhook.New(webhook.Config{Store: n.store, Projects: projects, UserAgent: "parley/" + version, Policy: policyOf(limits.Webhook), Log: log})
 	n.sessions = session.NewManager(session.Config{
 		Store: sessionStore{n.store}, Media: n.plane, Rights: rights, Limits: limits.Wire, Server: "parley " + version, Log: log,
 		Observer: newObserver(n.webhooks.Record, log),
@@ -81,9 +83,8 @@ func New(ctx context.Context, cfg config.Config, version string, log *slog.Logge
 	mux := http.NewServeMux()
 	mux.Handle("GET "+protocol.Path, n.gateway)
 	rest.New(rest.Config{
-		Project: rest.Project{Key: n.key, Name: projectName, CreatedAt: n.store.Project().CreatedAt},
-		Invites: n.store, Sessions: n.store, Streams: n.sessions, Connections: n.sessions, Moderation: n.sessions, Removal: n.sessions, Chat: n.sessions,
-		Callbacks: n.store, Limits: limits.API, JSONDepth: limits.Wire.JSONDepth, Log: log,
+		Credentials: n.verifier, Signer: projects, Invites: n.store, Sessions: n.store, Streams: n.sessions, Connections: n.sessions,
+		Moderation: n.sessions, Removal: n.sessions, Chat: n.sessions, Callbacks: n.store, Log: log, Limits: limits.API, JSONDepth: limits.Wire.JSONDepth,
 	}).Register(mux)
 	n.http = &http.Server{Handler: behindProxies(trusted, rest.Clean(mux)), ReadHeaderTimeout: seconds(limits.Time.Header), IdleTimeout: time.Minute,
 		MaxHeaderBytes: limits.API.HeaderBytes,
@@ -191,19 +192,16 @@ func inUse(protocol, address string, err error) error {
 	return fmt.Errorf("listen on %s %s: %w", protocol, address, err)
 }
 
-// KeyOf returns what a project signs and checks tokens with.
-func KeyOf(p store.Project) token.Key {
-	return token.Key{ApplicationID: p.ApplicationID, Private: p.Key, APIKey: p.APIKey, Secret: p.APISecret}
-}
-
 // verify checks a client's token.
 func (n *Node) verify(text string) (session.Grant, error) {
-	g, err := n.key.Verify(text, time.Now())
+	ctx, cancel := context.WithTimeout(context.Background(), verifyWithin)
+	defer cancel()
+	g, err := n.verifier.Verify(ctx, text, time.Now())
 	if err != nil {
 		return session.Grant{}, err
 	}
 	return session.Grant{SessionID: g.SessionID, Role: string(g.Role), Capabilities: g.Capabilities(), Name: g.Name, Data: g.Data, Classes: g.Classes,
-		Fingerprint: fingerprint(text)}, nil
+		Fingerprint: hex.EncodeToString(g.Fingerprint[:]), Invite: g.Invite}, nil
 }
 
 // Running says where the server listens.
@@ -211,9 +209,6 @@ func (n *Node) Running() config.Running { return n.running }
 
 // Store returns the server's store, for programs that host it.
 func (n *Node) Store() *store.Store { return n.store }
-
-// Key returns what the server's project signs tokens with.
-func (n *Node) Key() token.Key { return n.key }
 
 // Run serves until ctx ends, then says goodbye to clients and ends within five seconds.
 func (n *Node) Run(ctx context.Context) error {

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -59,7 +60,7 @@ func eventOf(seen session.Observed) webhook.Event {
 // policyOf is what the limits say of deliveries.
 func policyOf(l config.WebhookLimits) webhook.Policy {
 	return webhook.Policy{Timeout: seconds(l.Seconds), MaxBackoff: seconds(l.RetrySeconds), GiveUp: time.Duration(l.Hours) * time.Hour, Concurrency: l.AtOnce,
-		MaxPending: l.Queue, KeepLog: time.Duration(l.LogDays) * 24 * time.Hour, MaxLog: l.LogEntries}
+		MaxPending: l.Queue, MaxLog: l.LogEntries}
 }
 
 // prepareWebhooks brings the configured hooks into the store and records the end of what was live when the server ended. It is for a server that
@@ -67,13 +68,18 @@ func policyOf(l config.WebhookLimits) webhook.Policy {
 func (n *Node) prepareWebhooks(ctx context.Context) error {
 	hooks := make([]store.Webhook, len(n.cfg.Webhooks))
 	for i, h := range n.cfg.Webhooks {
-		if h.Project == "" {
-			h.Project = n.store.Project().ApplicationID
-		} else if h.Project != n.store.Project().ApplicationID {
-			return fmt.Errorf("webhook %d of the configuration: there is no project %q", i+1, h.Project)
+		p, err := n.store.FindProject(ctx, h.Project)
+		switch {
+		case errors.Is(err, store.ErrSeveral):
+			err = errors.New("there are several projects: name its in a file of webhooks")
+		case errors.Is(err, store.ErrNotFound):
+			err = fmt.Errorf("there is no project %q", h.Project)
 		}
-		h.Source = store.WebhookByConfig
-		if err := webhook.Check(h); err != nil {
+		h.Project, h.Source = p.ApplicationID, store.WebhookByConfig
+		if err == nil {
+			err = webhook.Check(h)
+		}
+		if err != nil {
 			return fmt.Errorf("webhook %d of the configuration: %w", i+1, err)
 		}
 		hooks[i] = h
@@ -84,14 +90,8 @@ func (n *Node) prepareWebhooks(ctx context.Context) error {
 	return n.webhooks.Recover(ctx)
 }
 
-// signing is what the store says of projects, for webhooks. It implements webhook.Projects.
-type signing struct{ store *store.Store }
-
 // Signing implements webhook.Projects.
-func (s signing) Signing(_ context.Context, project string) (webhook.Signing, error) {
-	p := s.store.Project()
-	if project != p.ApplicationID {
-		return webhook.Signing{}, store.ErrNotFound
-	}
-	return webhook.Signing{ApplicationID: p.ApplicationID, APIKey: p.APIKey, Secret: p.APISecret}, nil
+func (p *projects) Signing(ctx context.Context, project string) (webhook.Signing, error) {
+	kept, err := p.store.Project(ctx, project)
+	return webhook.Signing{ApplicationID: kept.ApplicationID, APIKey: kept.APIKey, Secret: kept.SignatureSecret}, err
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,31 +25,32 @@ func TestWebhooksOfTheConfiguration(t *testing.T) {
 		return store.Webhook{URL: url, Events: []string{store.AllWebhookEvents}, Shape: string(webhook.ShapeMonitoring), Project: project}
 	}
 	// hooks starts a server with hooks and returns the URLs that are registered then, or what it says.
-	hooks := func(configured ...store.Webhook) (urls string, err error) {
+	hooks := func(configured ...store.Webhook) (urls []string, err error) {
 		n, err := New(t.Context(), config.Config{Data: data, Listen: "127.0.0.1:0", Webhooks: configured}, "test", nil)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 		all, err := n.store.Webhooks(t.Context(), "")
 		for _, h := range all {
 			if h.Source != store.WebhookByConfig || h.Project == "" {
 				t.Errorf("%+v", h)
 			}
-			urls += h.URL + " "
+			urls = append(urls, h.URL)
 		}
+		slices.Sort(urls)
 		return urls, errors.Join(err, n.Close())
 	}
 	for _, c := range []struct {
 		configured []store.Webhook
 		want, fail string
 	}{
-		{[]store.Webhook{hook("http://127.0.0.1:9/a", ""), hook("http://127.0.0.1:9/b", "")}, "http://127.0.0.1:9/a http://127.0.0.1:9/b ", ""},
-		{[]store.Webhook{hook("http://127.0.0.1:9/b", "")}, "http://127.0.0.1:9/b ", ""},
+		{[]store.Webhook{hook("http://127.0.0.1:9/a", ""), hook("http://127.0.0.1:9/b", "")}, "http://127.0.0.1:9/a http://127.0.0.1:9/b", ""},
+		{[]store.Webhook{hook("http://127.0.0.1:9/b", "Parley")}, "http://127.0.0.1:9/b", ""},
 		{[]store.Webhook{hook("http://127.0.0.1:9/b", ""), hook("http://127.0.0.1:9/c", "nobody")}, "", `webhook 2 of the configuration: there is no project "nobody"`},
 		{[]store.Webhook{hook("ftp://127.0.0.1:9/c", "")}, "", "webhook 1 of the configuration: the URL"},
 		{nil, "", ""},
 	} {
-		if got, err := hooks(c.configured...); len(got) != len(c.want) || (err == nil) != (c.fail == "") || err != nil && !strings.Contains(err.Error(), c.fail) {
+		if got, err := hooks(c.configured...); strings.Join(got, " ") != c.want || (err == nil) != (c.fail == "") || err != nil && !strings.Contains(err.Error(), c.fail) {
 			t.Errorf("%q, %v, want %q, %s", got, err, c.want, c.fail)
 		}
 	}

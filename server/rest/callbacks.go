@@ -40,9 +40,9 @@ func callbackOf(h store.Webhook) callback {
 // listCallbacks answers the hooks that were registered here, as a bare list. Those of the configuration and the command line are none of it: they can be
 // for several events.
 func (a *API) listCallbacks(w http.ResponseWriter, r *http.Request) error {
-	all, err := a.cfg.Callbacks.Webhooks(r.Context(), a.projectID())
+	all, err := a.cfg.Callbacks.Webhooks(r.Context(), projectOf(r).ApplicationID)
 	if err != nil {
-		return a.callbackFailed(err)
+		return a.storeFailed("callbacks", err)
 	}
 	list := []callback{}
 	for _, h := range all {
@@ -67,7 +67,7 @@ func (a *API) createCallback(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return protocol.Errorf(protocol.CodeMalformed, "The callback cannot be registered: %v.", err)
 	}
-	h := store.Webhook{Project: a.projectID(), URL: body.URL, Events: []string{string(event)}, Shape: string(webhook.ShapeMonitoring), Source: store.WebhookByREST}
+	h := store.Webhook{Project: projectOf(r).ApplicationID, URL: body.URL, Events: []string{string(event)}, Shape: string(webhook.ShapeMonitoring), Source: store.WebhookByREST}
 	if err := webhook.Check(h); err != nil {
 		return protocol.Errorf(protocol.CodeMalformed, "The callback cannot be registered: %v.", err)
 	}
@@ -77,7 +77,7 @@ func (a *API) createCallback(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	if err != nil {
-		return a.callbackFailed(err)
+		return a.storeFailed("callbacks", err)
 	}
 	a.cfg.Log.Info("callback registered", "hook", h.ID, "event", event)
 	answer(w, http.StatusOK, callbackOf(h))
@@ -86,21 +86,13 @@ func (a *API) createCallback(w http.ResponseWriter, r *http.Request) error {
 
 // deleteCallback removes a hook that was registered here.
 func (a *API) deleteCallback(w http.ResponseWriter, r *http.Request) error {
-	err := a.cfg.Callbacks.RemoveWebhook(r.Context(), r.PathValue("callback"), a.projectID(), store.WebhookByREST)
+	err := a.cfg.Callbacks.RemoveWebhook(r.Context(), r.PathValue("callback"), projectOf(r).ApplicationID, store.WebhookByREST)
 	if errors.Is(err, store.ErrNotFound) {
 		return protocol.Errorf(protocol.CodeNotFound, "There is no such callback.")
 	}
 	if err != nil {
-		return a.callbackFailed(err)
+		return a.storeFailed("callbacks", err)
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
-}
-
-// projectID is the application id of the project that is called for.
-func (a *API) projectID() string { return a.cfg.Project.Key.ApplicationID }
-
-func (a *API) callbackFailed(err error) error {
-	a.cfg.Log.Error("callbacks", "error", err)
-	return protocol.Errorf(protocol.CodeStoreFailed, "The server could not use its store.")
 }

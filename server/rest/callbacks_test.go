@@ -55,10 +55,10 @@ func TestCallbacks(t *testing.T) {
 	t.Parallel()
 	kept := &hooks{all: []store.Webhook{
 		{ID: "config", Project: "app", URL: "http://e.org/c", Events: []string{"all"}, Source: store.WebhookByConfig},
-		{ID: "theirs", Project: "other", URL: "http://e.org/o", Events: []string{"streamCreated"}, Source: store.WebhookByREST},
+		{ID: "theirs", Project: "another", URL: "http://e.org/o", Events: []string{"streamCreated"}, Source: store.WebhookByREST},
 	}}
-	h, key := newAPIWith(t, &fake{callbacks: kept})
-	auth := []string{"X-OPENTOK-AUTH", secretAuth(t, key)}
+	h, s := newAPIWith(t, &fake{callbacks: kept})
+	auth := []string{"X-OPENTOK-AUTH", secretAuth(t, s.own)}
 	for _, c := range []struct {
 		route, body string
 		status      int
@@ -99,17 +99,20 @@ func TestCallbacks(t *testing.T) {
 			t.Errorf("%s without a credential: %d", c.route, w.Code)
 		}
 	}
-	if w := do(h, "GET", "/v2/project/87654321/callback", "", auth...); w.Code != 403 {
+	if w := do(h, "GET", "/v2/project/another/callback", "", auth...); w.Code != 403 {
 		t.Errorf("another project: %d %s", w.Code, w.Body)
+	}
+	if w := do(h, "GET", "/v2/project/another/callback", "", "X-OPENTOK-AUTH", secretAuth(t, s.another)); w.Code != 200 || !strings.Contains(w.Body.String(), "theirs") || strings.Contains(w.Body.String(), "h3") {
+		t.Errorf("another project's own: %d %s", w.Code, w.Body)
 	}
 }
 
 func TestCallbacksWhenTheStoreFails(t *testing.T) {
 	t.Parallel()
 	kept := &hooks{fail: errors.New("disk full")}
-	h, key := newAPIWith(t, &fake{callbacks: kept})
+	h, s := newAPIWith(t, &fake{callbacks: kept})
 	ask := func(method, path string) (int, string) {
-		w := do(h, method, "/v2/project/app/callback"+path, `{"group":"stream","event":"created","url":"http://e.org"}`, "X-OPENTOK-AUTH", secretAuth(t, key))
+		w := do(h, method, "/v2/project/app/callback"+path, `{"group":"stream","event":"created","url":"http://e.org"}`, "X-OPENTOK-AUTH", secretAuth(t, s.own))
 		checkAnswer(t, w)
 		return w.Code, w.Body.String()
 	}
@@ -126,12 +129,12 @@ func TestCallbacksWhenTheStoreFails(t *testing.T) {
 
 func FuzzCallback(f *testing.F) {
 	kept := &hooks{}
-	h, key := newAPIWith(f, &fake{callbacks: kept})
+	h, s := newAPIWith(f, &fake{callbacks: kept})
 	for _, body := range []string{`{"group":"connection","event":"created","url":"http://e.org"}`, `{"group":"archive","event":"status","url":"http://e.org"}`, `{"group":"x"}`,
 		`{"url":"http://[::1%25lo]:80/"}`, `{"group":"stream","event":"created","url":"http://169.254.1.1"}`, `{}`, `[`} {
 		f.Add([]byte(body))
 	}
-	auth := bearer(f, key)
+	auth := bearer(f, s.own)
 	f.Fuzz(func(t *testing.T, body []byte) {
 		w := do(h, http.MethodPost, "/v2/project/app/callback", string(body), "Authorization", "Bearer "+auth)
 		switch w.Code {

@@ -1,12 +1,14 @@
 package rest
 
 import (
+	"errors"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"time"
 
 	"parley/rtc/protocol"
+	"parley/server/store"
 )
 
 // createdSession is how a new session is answered, with the names of the Vonage API.
@@ -39,14 +41,16 @@ func (a *API) createSession(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	id, err := a.cfg.Sessions.CreateSession(r.Context())
-	if err != nil {
-		a.cfg.Log.Error("create session", "error", err)
-		return protocol.Errorf(protocol.CodeStoreFailed, "The server could not use its store.")
+	p := projectOf(r)
+	id, err := a.cfg.Sessions.CreateSession(r.Context(), p.ApplicationID, nil)
+	switch {
+	case errors.Is(err, store.ErrDisabled): // since the credential was checked
+		return projectDisabled()
+	case err != nil:
+		return a.storeFailed("create session", err)
 	}
-	a.cfg.Log.Info("session created", "session", id)
-	key := a.cfg.Project.Key.APIKey
-	answer(w, http.StatusOK, []createdSession{{SessionID: id, ProjectID: key, PartnerID: key, Created: a.cfg.Now().UTC().Format(time.UnixDate)}})
+	a.cfg.Log.Info("session created", "session", id, "project", p.ApplicationID)
+	answer(w, http.StatusOK, []createdSession{{SessionID: id, ProjectID: p.APIKey, PartnerID: p.APIKey, Created: a.cfg.Now().UTC().Format(time.UnixDate)}})
 	return nil
 }
 

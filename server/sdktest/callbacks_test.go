@@ -126,7 +126,7 @@ func (in *inbox) check(r *room) {
 			r.Fatalf("%d came: %v", len(got), got)
 		}
 	}
-	verifier := start(r.T, "verify.cjs", r.server.Project().APISecret)
+	verifier := start(r.T, "verify.cjs", r.server.Project().SignatureSecret)
 	stranger := start(r.T, "verify.cjs", "another secret")
 	for _, d := range got {
 		for _, c := range []struct {

@@ -149,19 +149,14 @@ func (s *Store) SyncWebhooks(ctx context.Context, want []Webhook) error {
 
 // Webhooks lists the hooks of a project, or all of them, oldest first.
 func (s *Store) Webhooks(ctx context.Context, project string) ([]Webhook, error) {
-	all, err := webhooks(ctx, s.db, project)
+	all, err := webhooks(ctx, s.read, project)
 	if err != nil {
 		return nil, fmt.Errorf("list webhooks: %w", err)
 	}
 	return all, nil
 }
 
-// querier is a database or a transaction.
-type querier interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
-
-func webhooks(ctx context.Context, q querier, project string) ([]Webhook, error) {
+func webhooks(ctx context.Context, q queryer, project string) ([]Webhook, error) {
 	const query = `SELECT id, project, url, events, shape, source, created, pending, dropped, failures, tried, held_since, held_until FROM webhook
 		WHERE project = ? OR ? = '' ORDER BY created, id`
 	rows, err := q.QueryContext(ctx, query, project, project)
@@ -250,7 +245,7 @@ func (s *Store) RetryWebhook(ctx context.Context, id string) (waiting int, err e
 }
 
 // texts returns the first column of a query.
-func texts(ctx context.Context, q querier, query string, args ...any) ([]string, error) {
+func texts(ctx context.Context, q queryer, query string, args ...any) ([]string, error) {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
@@ -267,14 +262,7 @@ func texts(ctx context.Context, q querier, query string, args ...any) ([]string,
 	return all, rows.Err()
 }
 
-// toMillis and fromMillis keep times as milliseconds since 1970, no time as 0.
-func toMillis(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMilli()
-}
-
+// fromMillis reads a time that is kept as milliseconds since 1970. 0 is none.
 func fromMillis(ms int64) time.Time {
 	if ms == 0 {
 		return time.Time{}

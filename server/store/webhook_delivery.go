@@ -20,7 +20,7 @@ func (s *Store) DueWebhooks(ctx context.Context) ([]WebhookDue, error) {
 	const query = `SELECT id, held_until, tried, first FROM
 		(SELECT w.id, w.held_until, w.tried, (SELECT o.due FROM webhook_outbox o WHERE o.hook = w.id ORDER BY o.due LIMIT 1) AS first FROM webhook w WHERE w.pending > 0)
 		WHERE first IS NOT NULL`
-	rows, err := s.db.QueryContext(ctx, query)
+	rows, err := s.read.QueryContext(ctx, query)
 	if err != nil {
 		return nil, fmt.Errorf("look for what waits: %w", err)
 	}
@@ -83,7 +83,7 @@ func (s *Store) NextDelivery(ctx context.Context, hook string, now time.Time) (d
 func (s *Store) delivery(ctx context.Context, query string, args ...any) (*WebhookDelivery, error) {
 	var d WebhookDelivery
 	var recorded, held, refused int64
-	err := s.db.QueryRowContext(ctx, query, args...).Scan(&d.Hook, &d.Seq, &d.Project, &d.URL, &d.Shape, &d.ID, &d.Name, &d.Session, &d.Body, &recorded,
+	err := s.read.QueryRowContext(ctx, query, args...).Scan(&d.Hook, &d.Seq, &d.Project, &d.URL, &d.Shape, &d.ID, &d.Name, &d.Session, &d.Body, &recorded,
 		&d.Failures, &d.Refusals, &held, &refused)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
@@ -103,9 +103,8 @@ type WebhookSettlement struct {
 	Next time.Time
 	// GiveUpBefore, of a hook that is held back, drops the events that were recorded before. Zero drops none.
 	GiveUpBefore time.Time
-	// LogSince and MaxLog bound the log.
-	LogSince time.Time
-	MaxLog   int
+	// MaxLog bounds the log of the hook.
+	MaxLog int
 }
 
 // SettleDelivery keeps what an attempt led to, and logs it. It returns how many events were given up because their hook has failed for too long.
@@ -149,9 +148,6 @@ func settle(ctx context.Context, tx *sql.Tx, t WebhookSettlement) (expired int, 
 		return 0, err
 	}
 	if err := logAttempt(ctx, tx, d.Hook, n, t.Attempt, t.MaxLog); err != nil {
-		return 0, err
-	}
-	if _, err := tx.ExecContext(ctx, "DELETE FROM webhook_log WHERE time < ?", t.LogSince.UnixMilli()); err != nil {
 		return 0, err
 	}
 	if t.GiveUpBefore.IsZero() {

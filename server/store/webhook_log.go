@@ -64,15 +64,14 @@ func logLost(ctx context.Context, tx *sql.Tx, hook string, outcome WebhookOutcom
 type WebhookLogQuery struct {
 	Hook   string // "" is every hook
 	Failed bool   // leave out what was delivered
-	Since  time.Time
 	Limit  int
 }
 
 // WebhookLog reads the newest entries of the delivery log, oldest first. Hooks that are removed leave theirs behind.
 func (s *Store) WebhookLog(ctx context.Context, q WebhookLogQuery) ([]WebhookAttempt, error) {
 	const query = `SELECT hook, time, outcome, count, event, name, session, status, error, took FROM
-		(SELECT * FROM webhook_log WHERE time >= ? AND (? = '' OR hook = ?) AND (? = 0 OR outcome <> ?) ORDER BY time DESC, hook, n DESC LIMIT ?) ORDER BY time, hook, n`
-	rows, err := s.db.QueryContext(ctx, query, toMillis(q.Since), q.Hook, q.Hook, q.Failed, string(WebhookDelivered), q.Limit)
+		(SELECT * FROM webhook_log WHERE (? = '' OR hook = ?) AND (? = 0 OR outcome <> ?) ORDER BY time DESC, hook, n DESC LIMIT ?) ORDER BY time, hook, n`
+	rows, err := s.read.QueryContext(ctx, query, q.Hook, q.Hook, q.Failed, string(WebhookDelivered), q.Limit)
 	if err != nil {
 		return nil, fmt.Errorf("read webhook log: %w", err)
 	}

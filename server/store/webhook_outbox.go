@@ -40,7 +40,7 @@ type WebhookAppended struct {
 // AppendWebhookEvent puts an event into the outbox of every hook that wants it, in one transaction. When none does, nothing is written.
 func (s *Store) AppendWebhookEvent(ctx context.Context, e WebhookEvent) (WebhookAppended, error) {
 	var done WebhookAppended
-	hooks, tracked, err := wanting(ctx, s.db, e)
+	hooks, tracked, err := wanting(ctx, s.read, e)
 	if err == nil && (len(hooks) > 0 || tracked) {
 		err = s.tx(ctx, func(tx *sql.Tx) error {
 			done, err = appendEvent(ctx, tx, e)
@@ -54,7 +54,7 @@ func (s *Store) AppendWebhookEvent(ctx context.Context, e WebhookEvent) (Webhook
 }
 
 // wanting returns the ids of the hooks that want an event, and whether what it begins is to be kept for its end.
-func wanting(ctx context.Context, q querier, e WebhookEvent) (hooks []string, tracked bool, err error) {
+func wanting(ctx context.Context, q queryer, e WebhookEvent) (hooks []string, tracked bool, err error) {
 	rows, err := q.QueryContext(ctx, "SELECT id, events FROM webhook WHERE project = ?", e.Project)
 	if err != nil {
 		return nil, false, err

@@ -15,8 +15,7 @@ type Policy struct {
 	GiveUp      time.Duration // how long an event is tried: 24 h
 	Concurrency int           // hooks that are delivered to at the same time: 32
 	MaxPending  int           // events that wait for one hook: 100,000; the oldest are dropped
-	KeepLog     time.Duration // 7 days
-	MaxLog      int           // entries for one hook: 10,000
+	MaxLog      int           // entries of one hook in the delivery log: 10,000
 }
 
 // resolve fills in the defaults.
@@ -37,13 +36,9 @@ func (p Policy) resolve() Policy {
 	def(&p.GiveUp, 24*time.Hour)
 	count(&p.Concurrency, 32)
 	count(&p.MaxPending, 100_000)
-	def(&p.KeepLog, KeepLog)
 	count(&p.MaxLog, 10_000)
 	return p
 }
-
-// KeepLog is how long entries of the delivery log are kept.
-const KeepLog = 7 * 24 * time.Hour
 
 // backoff is how long to wait after one more failure than that many. It doubles up to the most, and between a half of that and the whole is waited, so
 // that hooks that failed together do not come back together.

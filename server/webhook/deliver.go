@@ -62,7 +62,7 @@ func (d *Dispatcher) attempt(next store.WebhookDelivery) (t store.WebhookSettlem
 		return store.WebhookSettlement{}, false
 	}
 	now := time.Now()
-	t = store.WebhookSettlement{Delivery: next, LogSince: now.Add(-d.policy.KeepLog), MaxLog: d.policy.MaxLog,
+	t = store.WebhookSettlement{Delivery: next, MaxLog: d.policy.MaxLog,
 		Attempt: store.WebhookAttempt{Hook: next.Hook, Time: now, EventID: next.ID, Event: next.Name, Session: next.Session, Status: status,
 			DurationMillis: now.Sub(begin).Milliseconds()}}
 	if err != nil {
