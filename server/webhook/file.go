@@ -15,8 +15,7 @@ import (
 const MaxFile = 1 << 20
 
 // ParseFile reads the hooks of a server's configuration: a JSON array of objects with url, and optionally events (a list of names, or "all", which is the
-// default), shape (monitoring is the default) and project (an application id; the server's only one is the default). Anything else is an error, which
-// names the line.
+// default), shape (monitoring is the default) and project (the server's only one is the default). Anything else is an error, which names the line.
 func ParseFile(raw []byte) ([]store.Webhook, error) {
 	if len(raw) > MaxFile {
 		return nil, fmt.Errorf("the file has %d bytes, more than %d", len(raw), MaxFile)
@@ -124,7 +123,7 @@ func (p *fileParser) field(h *store.Webhook, name string) (err error) {
 		}
 	case "project":
 		if h.Project, err = p.text(); err == nil && h.Project == "" {
-			err = errors.New("it is empty: leave it out, or name an application id")
+			err = errors.New("it is empty: leave it out, or name a project")
 		}
 	case "events":
 		if h.Events, err = p.events(); err == nil {
