@@ -40,6 +40,7 @@ type cli struct {
 		List   inviteList   `cmd:"" help:"List invites."`
 		Revoke inviteRevoke `cmd:"" help:"Revoke an invite by its id."`
 	} `cmd:"" help:"Work with invites: links that let people in."`
+	Webhook webhooks   `cmd:"" help:"Work with webhooks: URLs that events are posted to."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
@@ -137,6 +138,8 @@ type serve struct {
 	Listen   string   `help:"TCP address of HTTP, WebSocket and ICE-TCP (default: ${listen})." placeholder:"HOST:PORT"`
 	UDP      string   `name:"udp" help:"UDP port of all media, or HOST:PORT (default: the same number)." placeholder:"PORT"`
 	Announce []string `help:"Addresses that clients are told for media, as IP or IP:PORT, when they differ from this machine's (a router in between, for one)." placeholder:"IP"`
+	Webhook  []string `help:"URL that events of the only project are posted to; repeatable." placeholder:"URL" sep:"none"`
+	Webhooks string   `help:"JSON file with webhooks: [{\"url\":…,\"events\":…,\"shape\":…,\"project\":…}]." placeholder:"FILE" type:"path"`
 	Limit    []string `help:"Change a limit; they are listed below." placeholder:"NAME=NUMBER"`
 	Proxies  []string `name:"trust-proxy" help:"Address or network of a reverse proxy whose X-Forwarded-For is to be believed." placeholder:"IP"`
 	Verbose  bool     `help:"Log every connection's steps."`
@@ -162,8 +165,12 @@ func (s *serve) Run(e *env) error {
 			return err
 		}
 	}
+	hooks, err := configuredWebhooks(s.Webhook, s.Webhooks)
+	if err != nil {
+		return err
+	}
 	n, err := node.New(e.ctx, config.Config{
-		Data: s.Data, Listen: s.Listen, UDP: s.UDP, Announce: s.Announce, Limits: limits, TrustProxies: s.Proxies}, e.version, log)
+		Data: s.Data, Listen: s.Listen, UDP: s.UDP, Announce: s.Announce, Webhooks: hooks, Limits: limits, TrustProxies: s.Proxies}, e.version, log)
 	if err != nil {
 		return err
 	}

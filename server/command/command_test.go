@@ -27,7 +27,8 @@ func TestHelpHasExamples(t *testing.T) {
 	for _, args := range [][]string{{"--help"}, {}, {"serve", "--help"}, {"credentials", "--help"}, {"session", "create", "--help"}, {"project", "create", "--help"},
 		{"project", "list", "--help"}, {"project", "rotate-key", "--help"}, {"project", "rotate-secret", "--help"}, {"project", "disable", "--help"},
 		{"project", "enable", "--help"}, {"token", "create", "--help"},
-		{"invite", "create", "--help"}, {"invite", "list", "--help"}, {"invite", "revoke", "--help"}} {
+		{"invite", "create", "--help"}, {"invite", "list", "--help"}, {"invite", "revoke", "--help"},
+		{"webhook", "add", "--help"}, {"webhook", "list", "--help"}, {"webhook", "remove", "--help"}, {"webhook", "retry", "--help"}, {"webhook", "log", "--help"}} {
 		out, err := run(t, args...)
 		if err != nil || !strings.Contains(out, "xample") {
 			t.Errorf("%v: %v\n%s", args, err, out)

@@ -20,6 +20,7 @@ import (
 	"parley/server/store"
 	"parley/server/token"
 	"parley/server/transport"
+	"parley/server/webhook"
 )
 
 // verifyWithin bounds how long a client's token is looked up in the store.
@@ -38,6 +39,7 @@ type Node struct {
 	plane     *plane
 	sessions  *session.Manager
 	gateway   *gateway.Gateway
+	webhooks  *webhook.Dispatcher
 	share     *portShare
 	http      *http.Server
 	running   config.Running
@@ -70,8 +72,10 @@ func New(ctx context.Context, cfg config.Config, version string, log *slog.Logge
 	if err != nil {
 		return nil, errors.Join(err, n.Close())
 	}
+	n.webhooks = webhook.New(webhook.Config{Store: n.store, Projects: projects, UserAgent: "parley/" + version, Policy: policyOf(limits.Webhook), Log: log})
 	n.sessions = session.NewManager(session.Config{
 		Store: sessionStore{n.store}, Media: n.plane, Rights: rights, Limits: limits.Wire, Server: "parley " + version, Log: log,
+		Observer: newObserver(n.webhooks.Record, log),
 		Bounds: session.Bounds{MaxConnections: counts.ConnectionsPerSession, MaxWaiting: counts.WaitingPerSession, MaxSessions: counts.Sessions,
 			ResumeFor: seconds(limits.Time.Resume), Linger: seconds(limits.Time.Linger)}})
 	n.gateway = gateway.New(gateway.Config{Verify: n.verify, Sessions: n.sessions, Limits: limits.Wire, Log: log, HelloTimeout: seconds(limits.Time.Hello),
@@ -80,12 +84,15 @@ func New(ctx context.Context, cfg config.Config, version string, log *slog.Logge
 	mux.Handle("GET "+protocol.Path, n.gateway)
 	rest.New(rest.Config{
 		Credentials: n.verifier, Signer: projects, Invites: n.store, Sessions: n.store, Streams: n.sessions, Connections: n.sessions,
-		Moderation: n.sessions, Removal: n.sessions, Chat: n.sessions, Log: log, Limits: limits.API, JSONDepth: limits.Wire.JSONDepth,
+		Moderation: n.sessions, Removal: n.sessions, Chat: n.sessions, Callbacks: n.store, Log: log, Limits: limits.API, JSONDepth: limits.Wire.JSONDepth,
 	}).Register(mux)
 	n.http = &http.Server{Handler: behindProxies(trusted, rest.Clean(mux)), ReadHeaderTimeout: seconds(limits.Time.Header), IdleTimeout: time.Minute,
 		MaxHeaderBytes: limits.API.HeaderBytes,
 		// Wires are not bound by these: an upgrade lifts them, and the gateway has its own.
 		ReadTimeout: seconds(limits.Time.Header) + 10*time.Second, WriteTimeout: 30 * time.Second, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
+	if err := n.prepareWebhooks(ctx); err != nil {
+		return nil, errors.Join(err, n.Close())
+	}
 	if err := n.sessions.Restore(ctx); err != nil {
 		return nil, errors.Join(err, n.Close())
 	}
@@ -208,7 +215,8 @@ func (n *Node) Run(ctx context.Context) error {
 	stopPruning := n.prune(ctx)
 	defer stopPruning()
 	served := make(chan error, 1)
-	go func() { served <- n.http.Serve(n.share) }() // ends by Close below
+	go func() { served <- n.http.Serve(n.share) }()          // ends by Close below
+	go func() { _ = n.webhooks.Run(context.Background()) }() // ends by Close below, which waits for it
 	var err error
 	select {
 	case <-ctx.Done():
@@ -230,6 +238,7 @@ func (n *Node) Close() error {
 	if gwErr := n.gateway.Close(ctx); gwErr != nil && !errors.Is(gwErr, context.DeadlineExceeded) {
 		err = errors.Join(err, gwErr)
 	}
+	err = errors.Join(err, n.webhooks.Close(ctx)) // after the sessions, which told it who is gone
 	err = errors.Join(err, n.share.Close(), n.http.Close())
 	n.plane.Close()
 	return errors.Join(err, n.transport.Close(), config.RemoveRunning(n.cfg.Data), n.store.Close())

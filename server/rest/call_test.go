@@ -24,6 +24,7 @@ import (
 type fake struct {
 	calls        []string
 	fail, lookUp error
+	callbacks    *hooks
 }
 
 func (f *fake) note(id protocol.SessionID, format string, args ...any) error {
@@ -148,7 +149,6 @@ func TestCalls(t *testing.T) {
 		{"POST", "/v2/project/app/session/no/mute", `{"active":true}`, 404, "sessionUnknown"},
 		{"POST", "/v2/project/other/session/s/mute", `{"active":true}`, 403, "forbidden"},
 		{"GET", "/v2/project/87654321/archive", "", 403, "forbidden"},
-		{"GET", "/v2/project/app/callback", "", 200, "[]"},
 		{"PATCH", "/v2/project/app/session/s/mute", "", 404, "notFound"},
 		{"GET", "/v2/project/app", "", 404, "notFound"},
 	} {
@@ -189,7 +189,7 @@ func TestMissingFeatures(t *testing.T) {
 		"POST /archive", "GET /archive", "GET /archive/a", "POST /archive/a/stop", "PUT /archive/a/layout", "PATCH /archive/a/streams", "DELETE /archive/a",
 		"POST /broadcast", "POST /broadcast/", "GET /broadcast", "POST /broadcast/b/stop", "POST /captions", "POST /captions/c/stop", "GET /captions/c",
 		"POST /dial", "POST /session/s/play-dtmf", "POST /session/s/connection/c/play-dtmf", "POST /connect", "POST /connect/c/stop",
-		"POST /render", "GET /render", "DELETE /render/r", "POST /callback", "DELETE /callback/c",
+		"POST /render", "GET /render", "DELETE /render/r",
 	} {
 		method, path, _ := strings.Cut(route, " ")
 		w := do(h, method, "/v2/project/app"+path, "", "X-OPENTOK-AUTH", secretAuth(t, s.own))

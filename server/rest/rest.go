@@ -65,6 +65,7 @@ type Config struct {
 	Sessions    Sessions
 	Streams     Streams
 	Connections Connections
+	Callbacks   Callbacks
 	Moderation  Moderation
 	Removal     Removal
 	Chat        Chat
@@ -107,6 +108,8 @@ func (a *API) Register(mux *http.ServeMux) {
 	mux.HandleFunc("POST /session/create", a.call(a.createSession))
 	for pattern, h := range map[string]handler{
 		"GET /callback":                                          a.listCallbacks,
+		"POST /callback":                                         a.createCallback,
+		"DELETE /callback/{callback}":                            a.deleteCallback,
 		"GET /session/{session}/stream":                          a.listStreams,
 		"GET /session/{session}/stream/{stream}":                 a.oneStream,
 		"PUT /session/{session}/stream":                          a.setClassLists,

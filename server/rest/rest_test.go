@@ -91,7 +91,8 @@ func newAPIWith(t testing.TB, f *fake) (http.Handler, *server) {
 	mux := http.NewServeMux()
 	New(Config{
 		Credentials: token.NewVerifier(s, token.MaxData), Signer: s, Sessions: f, Streams: f, Connections: f, Moderation: f, Removal: f, Chat: f,
-		Invites: invites{"good": nil, "old": store.ErrExpired, "empty": store.ErrUsedUp, "disk": errors.New("I/O error"), "closed": store.ErrDisabled},
+		Callbacks: f.callbacks,
+		Invites:   invites{"good": nil, "old": store.ErrExpired, "empty": store.ErrUsedUp, "disk": errors.New("I/O error"), "closed": store.ErrDisabled},
 	}).Register(mux)
 	return Clean(mux), s
 }

@@ -88,6 +88,7 @@ type Retention struct {
 	ChatAge    time.Duration
 	ChatLines  int           // of one session, the newest
 	SessionAge time.Duration // since it was made, or last live
+	WebhookAge time.Duration // of entries of the delivery log
 }
 
 // Prune deletes what is older than it is to be kept.
@@ -101,6 +102,11 @@ func (s *Store) Prune(ctx context.Context, r Retention, now time.Time) error {
 		if r.ChatLines > 0 {
 			if _, err := tx.ExecContext(ctx, `DELETE FROM chat WHERE seq IN (SELECT seq FROM
 				(SELECT seq, row_number() OVER (PARTITION BY session ORDER BY seq DESC) AS n FROM chat) WHERE n > ?)`, r.ChatLines); err != nil {
+				return err
+			}
+		}
+		if r.WebhookAge > 0 {
+			if _, err := tx.ExecContext(ctx, "DELETE FROM webhook_log WHERE time < ?", now.Add(-r.WebhookAge).UnixMilli()); err != nil {
 				return err
 			}
 		}

@@ -68,7 +68,7 @@ ALTER TABLE project DROP COLUMN api_secret;
 ALTER TABLE session ADD COLUMN project TEXT REFERENCES project(application_id);
 ALTER TABLE session ADD COLUMN options TEXT NOT NULL DEFAULT '{}';
 UPDATE session SET project = (SELECT application_id FROM project);
-`}
+`, webhookSchema}
 
 // Store is an open store.
 type Store struct {
