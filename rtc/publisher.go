@@ -173,13 +173,16 @@ func (p *Publisher) update(ctx context.Context, fill func(*protocol.Update)) err
 // Close ends the stream.
 func (p *Publisher) Close(ctx context.Context) error {
 	p.mu.Lock()
-	again := p.closed
+	again, refused := p.closed, p.id == "" && p.err != nil
 	p.closed = true
 	p.mu.Unlock()
 	if again {
 		return nil
 	}
 	p.session.drop(p)
+	if refused { // there is nothing to say of what the server never took
+		return nil
+	}
 	if err := p.session.negotiate(ctx, false); err != nil && !errors.Is(err, ErrClosed) {
 		return fmt.Errorf("unpublish: %w", err)
 	}
