@@ -29,17 +29,29 @@ type client struct {
 
 func newClient(ws *wire.Wire) *client { return &client{ws: ws, wake: make(chan struct{}, 1)} }
 
-// Send queues a message. It returns false when the queue is full or ended.
+// Send queues a message. It returns false when the queue is full. What comes after the end goes nowhere: whoever holds the wire hears of its end
+// by another way.
 func (c *client) Send(encoded []byte) bool {
 	c.mu.Lock()
-	ok := !c.ended && len(c.queue) < queueMessages && c.bytes+len(encoded) <= queueBytes
-	if ok {
+	ok := c.ended || len(c.queue) < queueMessages && c.bytes+len(encoded) <= queueBytes
+	if ok && !c.ended {
 		c.queue = append(c.queue, encoded)
 		c.bytes += len(encoded)
 	}
 	c.mu.Unlock()
 	c.signal()
 	return ok
+}
+
+// Cut drops what is queued, sends last instead and closes the wire.
+func (c *client) Cut(last []byte) {
+	c.mu.Lock()
+	if !c.ended {
+		c.queue, c.bytes = [][]byte{last}, len(last)
+	}
+	c.ended = true
+	c.mu.Unlock()
+	c.signal()
 }
 
 // End closes the wire once what is queued was sent.
@@ -83,6 +95,7 @@ func (c *client) write(ctx context.Context) {
 			err := c.ws.SendEncoded(one, encoded)
 			cancel()
 			if err != nil {
+				c.End()
 				c.ws.CloseNow()
 				return
 			}

@@ -64,7 +64,8 @@ func New(ctx context.Context, cfg config.Config, version string, log *slog.Logge
 	}
 	n.plane = newPlane(n.transport, cfg.ForwardingOff, log)
 	limits := protocol.DefaultLimits()
-	n.sessions = session.NewManager(session.Config{Store: n.store, Media: n.plane, Limits: limits, Server: "parley " + version, Log: log})
+	n.sessions = session.NewManager(session.Config{
+		Store: sessionStore{n.store}, Media: n.plane, Rights: rights, Limits: limits, Server: "parley " + version, Log: log})
 	n.gateway = gateway.New(gateway.Config{Verify: n.verify, Sessions: n.sessions, Limits: limits, Log: log})
 	mux := http.NewServeMux()
 	mux.Handle("GET "+protocol.Path, n.gateway)
@@ -75,6 +76,9 @@ func New(ctx context.Context, cfg config.Config, version string, log *slog.Logge
 	n.http = &http.Server{Handler: rest.Clean(mux), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 32 << 10,
 		// Wires are not bound by these: an upgrade lifts them, and the gateway has its own.
 		ReadTimeout: 20 * time.Second, WriteTimeout: 30 * time.Second, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
+	if err := n.sessions.Restore(ctx); err != nil {
+		return nil, errors.Join(err, n.Close())
+	}
 	// Before anybody is told that the server is there: who makes an invite next finds the address.
 	if err := n.running.Save(cfg.Data); err != nil {
 		return nil, errors.Join(err, n.Close())
@@ -182,7 +186,8 @@ func (n *Node) verify(text string) (session.Grant, error) {
 	if err != nil {
 		return session.Grant{}, err
 	}
-	return session.Grant{SessionID: g.SessionID, Capabilities: g.Capabilities(), Name: g.Name, Data: g.Data, Classes: g.Classes}, nil
+	return session.Grant{SessionID: g.SessionID, Role: string(g.Role), Capabilities: g.Capabilities(), Name: g.Name, Data: g.Data, Classes: g.Classes,
+		Fingerprint: fingerprint(text)}, nil
 }
 
 // Running says where the server listens.

@@ -35,6 +35,14 @@ CREATE TABLE chat (
 	seq INTEGER PRIMARY KEY, session TEXT NOT NULL, id TEXT NOT NULL, sender TEXT NOT NULL, name TEXT NOT NULL, text TEXT NOT NULL,
 	time INTEGER NOT NULL);
 CREATE INDEX chat_session ON chat (session, seq);
+`, `
+ALTER TABLE session ADD COLUMN used INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE chat ADD COLUMN key TEXT;
+CREATE UNIQUE INDEX chat_key ON chat (session, key) WHERE key IS NOT NULL;
+CREATE INDEX chat_time ON chat (time);
+CREATE TABLE live (session TEXT PRIMARY KEY REFERENCES session(id), state BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE pass (
+	seq INTEGER PRIMARY KEY, session TEXT NOT NULL REFERENCES session(id), resume TEXT NOT NULL, pass BLOB NOT NULL, UNIQUE (session, resume));
 `}
 
 // Store is an open store.
@@ -97,9 +105,29 @@ func (s *Store) migrate(ctx context.Context) error {
 	})
 }
 
-// tx runs fn in a transaction.
+// tx runs fn in a transaction. Once it has returned nil a crash of the program undoes nothing; a crash of the machine may undo the newest.
 func (s *Store) tx(ctx context.Context, fn func(*sql.Tx) error) error {
 	tx, err := s.db.BeginTx(ctx, nil)
+	return within(tx, err, fn)
+}
+
+// durably is tx, and once it has returned nil a crash of the machine undoes nothing either.
+func (s *Store) durably(ctx context.Context, fn func(*sql.Tx) error) error {
+	conn, err := s.db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(ctx, "PRAGMA synchronous = FULL"); err != nil {
+		return err
+	}
+	defer func() { _, _ = conn.ExecContext(context.WithoutCancel(ctx), "PRAGMA synchronous = NORMAL") }() // else only slower
+	tx, err := conn.BeginTx(ctx, nil)
+	return within(tx, err, fn)
+}
+
+// within runs fn in a transaction that was begun, unless that failed.
+func within(tx *sql.Tx, err error, fn func(*sql.Tx) error) error {
 	if err != nil {
 		return err
 	}

@@ -161,16 +161,24 @@ func TestInvites(t *testing.T) {
 	}
 }
 
+func chat(lines ...protocol.ChatLine) []ChatEntry {
+	entries := make([]ChatEntry, len(lines))
+	for i, l := range lines {
+		entries[i].ChatLine = l
+	}
+	return entries
+}
+
 func TestChatSurvivesARestart(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	s := open(t, folder)
 	for i := range 5 {
-		if err := s.AppendChat(t.Context(), "1_a", protocol.ChatLine{ID: fmt.Sprint(i), From: "c", Name: "Ann", Text: "line", Time: int64(i)}); err != nil {
+		if err := s.AppendChat(t.Context(), "1_a", chat(protocol.ChatLine{ID: fmt.Sprint(i), From: "c", Name: "Ann", Text: "line", Time: int64(i)})); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := s.AppendChat(t.Context(), "1_b", protocol.ChatLine{ID: "x", Text: "other"}); err != nil {
+	if err := s.AppendChat(t.Context(), "1_b", chat(protocol.ChatLine{ID: "x", Text: "other"})); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
@@ -204,7 +212,7 @@ func TestFullDisk(t *testing.T) {
 	var err error
 	kept := 0
 	for range 100 {
-		if err = s.AppendChat(t.Context(), "1_a", protocol.ChatLine{ID: "i", Text: strings.Repeat("x", 4000)}); err != nil {
+		if err = s.AppendChat(t.Context(), "1_a", chat(protocol.ChatLine{ID: "i", Text: strings.Repeat("x", 4000)})); err != nil {
 			break
 		}
 		kept++
