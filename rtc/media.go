@@ -70,16 +70,9 @@ func (m *media) lost(shaky bool) (pub, sub bool) {
 	return bad(m.pub.Path()), bad(m.sub.Path())
 }
 
-// up waits until both paths are up again, those that were never used aside.
-func (m *media) up(ctx context.Context, pub, sub bool) error {
-	for pub && m.pub.Path() != peer.PathUp || sub && m.sub.Path() != peer.PathUp {
-		select {
-		case <-m.look:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	return nil
+// up reports whether the paths that are asked for are up.
+func (m *media) up(pub, sub bool) bool {
+	return (!pub || m.pub.Path() == peer.PathUp) && (!sub || m.sub.Path() == peer.PathUp)
 }
 
 // close ends both connections and waits. Reads of tracks end.
@@ -96,5 +89,59 @@ func (m *media) close() {
 func (s *Session) logClose(err error) {
 	if err != nil {
 		s.log.Debug("close", "error", err)
+	}
+}
+
+// mend brings media paths back by new ICE credentials while the call lasts. A path that stays away ends the call, for one with new media.
+func (c *call) mend() {
+	// After a resume the path may have been lost with the wire: one that is shaky is not waited for.
+	shaky := c.welcome.Resumed != nil
+	for {
+		if pub, sub := c.media.lost(shaky); pub || sub {
+			if err := c.restart(shaky); err != nil && c.ctx.Err() == nil {
+				c.session.log.Warn("media path stays away", "error", err)
+				c.end(errMediaLost)
+			}
+		}
+		shaky = false
+		select {
+		case <-c.media.look:
+		case <-c.ctx.Done():
+			return
+		}
+	}
+}
+
+// restart exchanges new ICE credentials for the paths that are lost, those that are lost meanwhile too, and waits until they are up.
+func (c *call) restart(shaky bool) error {
+	ctx, cancel := context.WithTimeout(c.ctx, c.session.opt.times().restart)
+	defer cancel()
+	var pubs, subs bool // were restarted
+	for {
+		pub, sub := c.media.lost(shaky)
+		pub, sub = pub && !pubs, sub && !subs
+		if pub || sub {
+			c.session.log.Info("restart ICE", "publishing", pub, "subscribing", sub)
+		}
+		if pub {
+			pubs = true
+			if err := c.session.negotiate(ctx, true); err != nil {
+				return err
+			}
+		}
+		if sub {
+			subs = true
+			if err := c.request(ctx, protocol.TypeRestart, protocol.Restart{}, nil); err != nil {
+				return err
+			}
+		}
+		if c.media.up(pubs, subs) {
+			return nil
+		}
+		select {
+		case <-c.media.look:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 }

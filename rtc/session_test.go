@@ -83,6 +83,7 @@ func (p *person) listen() {
 	for ev := range p.Events() {
 		switch ev := ev.(type) {
 		case rtc.TrackStarted:
+			p.note("trackStarted")
 			p.readers.Go(func() { p.read(ev.Track) })
 		case rtc.SessionConnected:
 			p.mu.Lock()
@@ -90,6 +91,9 @@ func (p *person) listen() {
 			p.mu.Unlock()
 		case rtc.SessionReconnected:
 			p.note("reconnected")
+			if ev.Resumed {
+				p.note("resumed")
+			}
 		case rtc.SessionReconnecting:
 			p.note("reconnecting")
 		case rtc.SessionDisconnected:
@@ -98,6 +102,9 @@ func (p *person) listen() {
 			text := string(ev.Name)
 			if ev.Signal != nil {
 				text += " " + ev.Signal.Data
+			}
+			if ev.HasChanged("away") {
+				text += fmt.Sprint(" away=", ev.Connection.Away)
 			}
 			p.note(text)
 		}
@@ -135,15 +142,30 @@ func (p *person) received(id protocol.StreamID, kind protocol.Kind) int {
 	return len(p.numbers[string(id)+" "+string(kind)])
 }
 
-func (p *person) heard(text string) bool {
+func (p *person) heard(text string) bool { return p.count(text) > 0 }
+
+// count returns how often something was heard.
+func (p *person) count(text string) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	n := 0
 	for _, e := range p.events {
 		if e == text {
-			return true
+			n++
 		}
 	}
-	return false
+	return n
+}
+
+// untilHeard waits until something was heard so often.
+func (p *person) untilHeard(text string, times int) {
+	p.t.Helper()
+	eventually(p.t, func() string {
+		if n := p.count(text); n < times {
+			return fmt.Sprintf("heard %q %d times, not %d", text, n, times)
+		}
+		return ""
+	})
 }
 
 // frame is a VP8 frame as far as an SFU looks, with a number at its end.
