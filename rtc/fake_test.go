@@ -134,3 +134,13 @@ func isSignal(data string) func(rtc.Event) bool {
 		return ok && h.Signal != nil && h.Signal.Data == data
 	}
 }
+
+// decoded reads a message's data.
+func decoded[T any](t *testing.T, msg protocol.Message) T {
+	t.Helper()
+	var data T
+	if err := json.Unmarshal(msg.Data, &data); err != nil {
+		t.Error(err)
+	}
+	return data
+}

@@ -2,7 +2,10 @@ package rtc_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"math/rand/v2"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -141,6 +144,99 @@ func TestMediaPathStaysAway(t *testing.T) {
 	c.cable.Plug()
 	c.flow(t)
 	c.unbroken(t, me)
+}
+
+// TestWhatModeratorsDoMeanwhile: a stream that was ended while its owner was away stays ended, and a role that was taken is heard of, whether media are kept
+// or new.
+func TestWhatModeratorsDoMeanwhile(t *testing.T) {
+	t.Parallel()
+	for name, keep := range map[string]bool{"media kept": true, "new media": false} {
+		for _, role := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, role %v", name, role), func(t *testing.T) {
+				t.Parallel()
+				c := newTwo(t)
+				pub := c.ben.Publishers()[0]
+				open := c.border.Shut()
+				if keep {
+					c.border.Cut()
+				} else {
+					c.cable.Unplug()
+				}
+				c.ben.untilHeard("reconnecting", 1)
+				var err error
+				if role {
+					err = c.ann.SetRole(t.Context(), c.ben.You().ID, "subscriber", 0)
+				} else {
+					err = c.ann.ForceUnpublish(t.Context(), c.fromBen)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				open()
+				c.cable.Plug()
+				c.ben.untilHeard("resumed", 1)
+				c.ben.untilHeard("streamDestroyed", 1)
+				eventually(t, flows(c.ben, c.fromAnn, protocol.KindAudio))
+				eventually(t, func() string {
+					if found := streams(t, c.server, c.id); len(found) != 1 || len(c.ben.Publishers()) != 0 || pub.StreamID() != "" {
+						return fmt.Sprintf("published: %+v, %d publishers, id %q", found, len(c.ben.Publishers()), pub.StreamID())
+					}
+					return ""
+				})
+				if role == c.ben.Capabilities().Publish || role != (c.ben.You().Role == "subscriber") || role != c.ben.heard("connectionPropertyChanged") {
+					t.Errorf("%+v, %+v, heard %q", c.ben.You(), c.ben.Capabilities(), c.ben.events)
+				}
+			})
+		}
+	}
+}
+
+// TestPublishDuringCuts publishes and ends a stream while the wire is cut at random moments.
+func TestPublishDuringCuts(t *testing.T) {
+	t.Parallel()
+	server := servertest.Start(t)
+	id := server.Session()
+	b := rtctest.NewBorder(t, server.Host)
+	ann := join(t, behind(server, b), server.Token(id, "publisher", "Ann"), rtc.Options{Publish: []rtc.StreamConfig{camera(nil)}})
+	dice := rand.New(rand.NewPCG(3, 3))
+	cut := make(chan time.Duration)
+	var cutting sync.WaitGroup
+	cutting.Go(func() {
+		for after := range cut {
+			timer := time.NewTimer(after)
+			<-timer.C
+			b.Cut()
+		}
+	})
+	for n := range 20 {
+		cut <- time.Duration(dice.IntN(30)) * time.Millisecond
+		key := fmt.Sprint("screen", n)
+		screen, err := ann.Publish(t.Context(), rtc.StreamConfig{Key: key, Name: key, VideoType: protocol.VideoScreen, Video: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, func() string {
+			if st := streams(t, server, id)[key]; st.ID == "" || st.ID != screen.StreamID() {
+				return fmt.Sprintf("the server has %q, the client %q", st.ID, screen.StreamID())
+			}
+			return ""
+		})
+		cut <- time.Duration(dice.IntN(10)) * time.Millisecond
+		if err := screen.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, func() string {
+			if found := streams(t, server, id); len(found) != 1 || found["cam"].ID != ann.Publishers()[0].StreamID() {
+				return fmt.Sprintf("published: %+v", found)
+			}
+			return ""
+		})
+	}
+	close(cut)
+	cutting.Wait()
+	if !ann.heard("resumed") {
+		t.Error("no cut was felt")
+	}
 }
 
 // TestOutage: nothing passes for twice as long as either end needs to notice.

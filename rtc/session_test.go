@@ -399,6 +399,33 @@ func TestServerRestart(t *testing.T) {
 		return ""
 	})
 	eventually(t, flows(ben, ann.Publishers()[0].StreamID(), protocol.KindVideo))
+	if ben.heard("resumed") {
+		t.Error("a server that was restarted knows no connection")
+	}
+}
+
+// TestDecisionsOutliveTheServer: who was let in need not wait again when the server comes back, and has the role that it was given.
+func TestDecisionsOutliveTheServer(t *testing.T) {
+	t.Parallel()
+	server := servertest.Start(t)
+	id := server.Session()
+	mod := join(t, server, server.Token(id, "moderator", "Mod"), rtc.Options{})
+	waiting := make(chan protocol.Waiting, 9)
+	ann := join(t, server, server.Token(id, "subscriber", "Ann"), rtc.Options{Waiting: func(w protocol.Waiting) { waiting <- w }})
+	if err := mod.SetRole(t.Context(), ann.You().ID, "publisher", 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := mod.SetLobby(t.Context(), true); err != nil {
+		t.Fatal(err)
+	}
+	ann.untilHeard("sessionPropertyChanged", 1)
+	server.Stop()
+	ann.untilHeard("reconnecting", 1)
+	servertest.Start(t, servertest.Listen(server.Host), servertest.Data(server.Data))
+	ann.untilHeard("reconnected", 1)
+	if !ann.State().Lobby || ann.You().Role != "publisher" || !ann.Capabilities().Publish || len(waiting) != 0 {
+		t.Errorf("%+v, %+v, waited %d times", ann.State(), ann.You(), len(waiting))
+	}
 }
 
 func TestServerGoneForGood(t *testing.T) {

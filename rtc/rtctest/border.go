@@ -18,6 +18,7 @@ type Border struct {
 	mu     sync.Mutex
 	links  []*link
 	silent bool
+	shut   bool
 	gate   chan struct{} // closed is open
 }
 
@@ -58,6 +59,12 @@ func (b *Border) accept() {
 			continue
 		}
 		b.mu.Lock()
+		if b.shut {
+			b.mu.Unlock()
+			_ = in.Close()
+			_ = out.Close()
+			continue
+		}
 		l := &link{in: in, out: out, gate: b.gate, silence: make(chan struct{})}
 		if b.silent {
 			close(l.silence)
@@ -114,6 +121,18 @@ func (b *Border) Cut() {
 		l.close()
 	}
 	b.links = nil
+}
+
+// Shut lets no new connections through, until the function that it returns is called.
+func (b *Border) Shut() (end func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.shut = true
+	return func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.shut = false
+	}
 }
 
 // Silence lets all connections, and those that come, go on with nobody at the other end, until the function that it returns is called; those that there are
