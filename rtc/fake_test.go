@@ -17,7 +17,7 @@ import (
 func fakeServer(t *testing.T, serve func(ws *wire.Wire, hello protocol.Message)) *httptest.Server {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ws, err := wire.Accept(w, r, 1<<20)
+		ws, err := wire.Accept(w, r, protocol.DefaultLimits())
 		if err != nil {
 			t.Error(err)
 			return

@@ -208,7 +208,7 @@ type Welcome struct {
 	Version      int          `json:"version"`
 	Server       string       `json:"server"` // name and version
 	SessionID    SessionID    `json:"sessionId"`
-	Session      SessionState `json:"session"`
+	Session      SessionState `json:"session,omitzero"`
 	You          Connection   `json:"you"`
 	Capabilities Capabilities `json:"capabilities"`
 	Seq          uint64       `json:"seq"`               // of the last event that this message already contains
@@ -254,7 +254,7 @@ type Capabilities struct {
 	ForceMute       bool `json:"forceMute"`
 	ForceUnpublish  bool `json:"forceUnpublish"`
 	ForceDisconnect bool `json:"forceDisconnect"`
-	Moderate        bool `json:"moderate"` // admit, lock, ban, give roles, lower hands, delete chat lines
+	Moderate        bool `json:"moderate,omitempty"` // admit, lock, ban, give roles, lower hands, delete chat lines
 }
 
 // Connection is one client's presence in a session.

@@ -108,12 +108,15 @@ type serve struct {
 	Listen   string   `help:"TCP address of HTTP, WebSocket and ICE-TCP (default: ${listen})." placeholder:"HOST:PORT"`
 	UDP      string   `name:"udp" help:"UDP port of all media, or HOST:PORT (default: the same number)." placeholder:"PORT"`
 	Announce []string `help:"Addresses that clients are told for media, as IP or IP:PORT, when they differ from this machine's (a router in between, for one)." placeholder:"IP"`
+	Limit    []string `help:"Change a limit; they are listed below." placeholder:"NAME=NUMBER"`
+	Proxies  []string `name:"trust-proxy" help:"Address or network of a reverse proxy whose X-Forwarded-For is to be believed." placeholder:"IP"`
 	Verbose  bool     `help:"Log every connection's steps."`
 }
 
 // Help is shown below the flags.
 func (serve) Help() string {
-	return "Example: parley-server serve --listen 0.0.0.0:7880 --announce 203.0.113.7"
+	return "Example: parley-server serve --listen 0.0.0.0:7880 --announce 203.0.113.7 --limit connections-per-session=200\n\nLimits and their defaults:\n\n" +
+		config.LimitsHelp()
 }
 
 // Run serves until the context ends.
@@ -123,7 +126,15 @@ func (s *serve) Run(e *env) error {
 		level = slog.LevelDebug
 	}
 	log := slog.New(slog.NewTextHandler(e.errs, &slog.HandlerOptions{Level: level}))
-	n, err := node.New(e.ctx, config.Config{Data: s.Data, Listen: s.Listen, UDP: s.UDP, Announce: s.Announce}, e.version, log)
+	limits := config.DefaultLimits()
+	for _, l := range s.Limit {
+		name, value, _ := strings.Cut(l, "=")
+		if err := limits.Set(name, value); err != nil {
+			return err
+		}
+	}
+	n, err := node.New(e.ctx, config.Config{
+		Data: s.Data, Listen: s.Listen, UDP: s.UDP, Announce: s.Announce, Limits: limits, TrustProxies: s.Proxies}, e.version, log)
 	if err != nil {
 		return err
 	}

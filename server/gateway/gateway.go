@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -27,20 +26,21 @@ type Config struct {
 	Log      *slog.Logger // nil discards
 	// HelloTimeout bounds the wait for the hello, Ping is the interval of pings; 0 is the default.
 	HelloTimeout, Ping time.Duration
-	// MaxWires bounds the wires, MaxPending those that have not said hello; 0 is the default.
-	MaxWires, MaxPending int
+	// MaxWires bounds the wires, MaxPending those that have not said hello, MaxPerAddress those from one network address; 0 is the default.
+	MaxWires, MaxPending, MaxPerAddress int
 }
 
 // Gateway serves wires. It is an http.Handler, safe for concurrent use.
 type Gateway struct {
 	cfg     Config
-	wires   atomic.Int64
-	pending atomic.Int64
 	running sync.WaitGroup
 
-	mu     sync.Mutex
-	closed bool
-	live   map[*wire.Wire]struct{}
+	mu        sync.Mutex
+	closed    bool
+	live      map[*wire.Wire]struct{}
+	wires     int
+	pending   int
+	addresses map[string]int // wires by address
 }
 
 // New returns a gateway.
@@ -60,7 +60,10 @@ func New(cfg Config) *Gateway {
 	if cfg.MaxPending == 0 {
 		cfg.MaxPending = 1000
 	}
-	return &Gateway{cfg: cfg, live: map[*wire.Wire]struct{}{}}
+	if cfg.MaxPerAddress == 0 {
+		cfg.MaxPerAddress = 500
+	}
+	return &Gateway{cfg: cfg, live: map[*wire.Wire]struct{}{}, addresses: map[string]int{}}
 }
 
 // Close refuses new wires and waits until those that run have ended; when ctx ends first it breaks them. Close the session manager first: it ends them.
@@ -97,34 +100,55 @@ func (g *Gateway) track(ws *wire.Wire) (forget func()) {
 }
 
 // enter counts a wire in, or says why not.
-func (g *Gateway) enter() *protocol.ErrorBody {
+func (g *Gateway) enter(address string) *protocol.ErrorBody {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	switch {
 	case g.closed:
 		return protocol.Errorf(protocol.CodeServerStopping, "The server is stopping.")
-	case int(g.wires.Load()) >= g.cfg.MaxWires, int(g.pending.Load()) >= g.cfg.MaxPending:
+	case g.wires >= g.cfg.MaxWires, g.pending >= g.cfg.MaxPending:
 		return protocol.Errorf(protocol.CodeTooMany, "The server has as many connections as it takes.")
+	case g.addresses[address] >= g.cfg.MaxPerAddress:
+		return protocol.Errorf(protocol.CodeTooMany, "There are as many connections from your network as the server takes.")
 	}
-	g.wires.Add(1)
-	g.pending.Add(1)
+	g.wires++
+	g.pending++
+	g.addresses[address]++
 	g.running.Add(1)
 	return nil
 }
 
+// leave counts a wire out.
+func (g *Gateway) leave(address string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.wires--
+	if g.addresses[address]--; g.addresses[address] == 0 {
+		delete(g.addresses, address)
+	}
+	g.running.Done()
+}
+
+// decided counts a wire out of those that have not said hello.
+func (g *Gateway) decided() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.pending--
+}
+
 // ServeHTTP upgrades a request and serves the wire until it ends.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if body := g.enter(); body != nil {
+	address := addressOf(r)
+	if body := g.enter(address); body != nil {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusServiceUnavailable)
 		_ = json.NewEncoder(w).Encode(body)
 		return
 	}
-	defer g.running.Done()
-	defer g.wires.Add(-1)
-	entered := sync.OnceFunc(func() { g.pending.Add(-1) })
-	defer entered()
-	ws, err := wire.Accept(w, r, g.cfg.Limits.MessageBytes)
+	defer g.leave(address)
+	decided := sync.OnceFunc(g.decided)
+	defer decided()
+	ws, err := wire.Accept(w, r, g.cfg.Limits)
 	if err != nil {
 		g.cfg.Log.Debug("refused upgrade", "from", r.RemoteAddr, "error", err)
 		return
@@ -134,8 +158,8 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithCancel(r.Context())
 	var parts sync.WaitGroup
 	parts.Go(func() { c.write(ctx); cancel() })
-	held := g.hello(ctx, ws, c, addressOf(r))
-	entered()
+	held := g.hello(ctx, ws, c, address)
+	decided()
 	if held != nil {
 		parts.Go(func() {
 			if ws.KeepAlive(ctx, g.cfg.Ping) != nil {

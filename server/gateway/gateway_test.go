@@ -147,13 +147,14 @@ func TestHello(t *testing.T) {
 		`{"type":"signal","id":1}`:  "error helloExpected",
 		`rubbish`:                   "error malformed",
 		`{"type":"hello","data":3}`: "error malformed",
-		`{"type":"hello","data":{"versions":[99],"token":"good"}}`:                 "error versionUnsupported",
-		`{"type":"hello","data":{"versions":[],"token":"good"}}`:                   "error versionUnsupported",
-		`{"type":"hello","data":{"versions":[1],"token":"bad"}}`:                   "error tokenInvalid",
-		`{"type":"hello","data":{"versions":[1],"token":"broken"}}`:                "error internal",
-		`{"type":"hello","data":{"versions":[1],"token":"good","subscribe":"x"}}`:  "error malformed",
-		`{"type":"hello","data":{"token":"` + strings.Repeat("x", 300<<10) + `"}}`: "error tooLarge",
-		`{"type":"hello","data":{"versions":[1],"token":"good","future":{"a":1}}}`: "welcome",
+		`{"type":"hello","data":` + strings.Repeat("[", 1000) + strings.Repeat("]", 1000) + `}`: "error malformed",
+		`{"type":"hello","data":{"versions":[99],"token":"good"}}`:                              "error versionUnsupported",
+		`{"type":"hello","data":{"versions":[],"token":"good"}}`:                                "error versionUnsupported",
+		`{"type":"hello","data":{"versions":[1],"token":"bad"}}`:                                "error tokenInvalid",
+		`{"type":"hello","data":{"versions":[1],"token":"broken"}}`:                             "error internal",
+		`{"type":"hello","data":{"versions":[1],"token":"good","subscribe":"x"}}`:               "error malformed",
+		`{"type":"hello","data":{"token":"` + strings.Repeat("x", 300<<10) + `"}}`:              "error tooLarge",
+		`{"type":"hello","data":{"versions":[1],"token":"good","future":{"a":1}}}`:              "welcome",
 	} {
 		ws := w.dial()
 		w.say(ws, text)
@@ -267,6 +268,24 @@ func TestFullGateway(t *testing.T) {
 	var body *protocol.ErrorBody
 	if !errors.As(err, &body) || body.Code != protocol.CodeTooMany {
 		t.Errorf("%v", err)
+	}
+}
+
+func TestFullNetwork(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *Config) { c.MaxPerAddress = 2 })
+	for range 2 {
+		w.dial()
+	}
+	_, err := wire.Dial(w.ctx(), w.url, 1<<20, &http.Client{Transport: &http.Transport{DisableKeepAlives: true}})
+	var body *protocol.ErrorBody
+	if !errors.As(err, &body) || body.Code != protocol.CodeTooMany || !strings.Contains(body.Message, "network") {
+		t.Errorf("%v", err)
+	}
+	for from, want := range map[string]string{"192.0.2.7:5": "192.0.2.7", "[2001:db8::1:2:3:4]:5": "2001:db8::/64", "[::ffff:192.0.2.7]:5": "192.0.2.7", "odd": "odd"} {
+		if got := addressOf(&http.Request{RemoteAddr: from}); got != want {
+			t.Errorf("%s: %s", from, got)
+		}
 	}
 }
 

@@ -63,19 +63,28 @@ func New(ctx context.Context, cfg config.Config, version string, log *slog.Logge
 		return nil, errors.Join(err, n.store.Close())
 	}
 	n.plane = newPlane(n.transport, cfg.ForwardingOff, log)
-	limits := protocol.DefaultLimits()
+	limits, counts := cfg.Limits, cfg.Limits.Count
+	trusted, err := config.Networks(cfg.TrustProxies)
+	if err != nil {
+		return nil, errors.Join(err, n.Close())
+	}
 	n.sessions = session.NewManager(session.Config{
-		Store: sessionStore{n.store}, Media: n.plane, Rights: rights, Limits: limits, Server: "parley " + version, Log: log})
-	n.gateway = gateway.New(gateway.Config{Verify: n.verify, Sessions: n.sessions, Limits: limits, Log: log})
+		Store: sessionStore{n.store}, Media: n.plane, Rights: rights, Limits: limits.Wire, Server: "parley " + version, Log: log,
+		Bounds: session.Bounds{MaxConnections: counts.ConnectionsPerSession, MaxWaiting: counts.WaitingPerSession, MaxSessions: counts.Sessions,
+			ResumeFor: seconds(limits.Time.Resume), Linger: seconds(limits.Time.Linger)}})
+	n.gateway = gateway.New(gateway.Config{Verify: n.verify, Sessions: n.sessions, Limits: limits.Wire, Log: log, HelloTimeout: seconds(limits.Time.Hello),
+		MaxWires: counts.Connections, MaxPending: counts.Pending, MaxPerAddress: counts.ConnectionsPerAddress})
 	mux := http.NewServeMux()
 	mux.Handle("GET "+protocol.Path, n.gateway)
 	rest.New(rest.Config{
 		Project: rest.Project{Key: n.key, Name: projectName, CreatedAt: n.store.Project().CreatedAt},
-		Invites: n.store, Sessions: n.store, Streams: n.sessions, Connections: n.sessions, Log: log,
+		Invites: n.store, Sessions: n.store, Streams: n.sessions, Connections: n.sessions, Moderation: n.sessions, Removal: n.sessions, Chat: n.sessions, Log: log,
+		Limits: limits.API, JSONDepth: limits.Wire.JSONDepth,
 	}).Register(mux)
-	n.http = &http.Server{Handler: rest.Clean(mux), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 32 << 10,
+	n.http = &http.Server{Handler: behindProxies(trusted, rest.Clean(mux)), ReadHeaderTimeout: seconds(limits.Time.Header), IdleTimeout: time.Minute,
+		MaxHeaderBytes: limits.API.HeaderBytes,
 		// Wires are not bound by these: an upgrade lifts them, and the gateway has its own.
-		ReadTimeout: 20 * time.Second, WriteTimeout: 30 * time.Second, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
+		ReadTimeout: seconds(limits.Time.Header) + 10*time.Second, WriteTimeout: 30 * time.Second, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
 	if err := n.sessions.Restore(ctx); err != nil {
 		return nil, errors.Join(err, n.Close())
 	}
@@ -201,6 +210,8 @@ func (n *Node) Key() token.Key { return n.key }
 
 // Run serves until ctx ends, then says goodbye to clients and ends within five seconds.
 func (n *Node) Run(ctx context.Context) error {
+	stopPruning := n.prune(ctx)
+	defer stopPruning()
 	served := make(chan error, 1)
 	go func() { served <- n.http.Serve(n.share) }() // ends by Close below
 	var err error

@@ -115,7 +115,7 @@ func TestCalls(t *testing.T) {
 		{"PUT", "/v2/project/app/session/s/stream", `{"items":[{"id":"st"},{"id":"st"}]}`, 400, "malformed"},
 		{"PUT", "/v2/project/app/session/s/stream", `{}`, 400, "malformed"},
 		{"PUT", "/v2/project/app/session/s/stream", `{"items":7}`, 400, "malformed"},
-		{"PUT", "/v2/project/app/session/s/stream", `{"items":[{"id":"` + strings.Repeat("x", maxBody) + `"}]}`, 413, "tooLarge"},
+		{"PUT", "/v2/project/app/session/s/stream", `{"items":[{"id":"` + strings.Repeat("x", 256<<10) + `"}]}`, 413, "tooLarge"},
 		{"POST", "/v2/project/app/session/s/signal", `{"type":"chat","data":"hi"}`, 204, `signal chat hi to ""`},
 		{"POST", "/v2/project/app/session/s/connection/c/signal", `{"type":"x","data":"hi"}`, 204, `signal x hi to "c"`},
 		{"POST", "/v2/project/app/session/s/connection/no/signal", `{"type":"x","data":"hi"}`, 404, "connectionUnknown"},
@@ -202,7 +202,7 @@ func TestCreateSession(t *testing.T) {
 		"p2p.preference=always": 200, "location=12.34.56.78": 200, "e2ee=false": 200, "location=": 200,
 		"e2ee=true": 501, "archiveMode=always": 501, "archiveName=x": 501, "archiveMode=always&p2p.preference=disabled": 501,
 		"archiveMode=sometimes": 400, "p2p.preference=maybe": 400, "location=somewhere": 400, "location=::1": 400, "e2ee=maybe": 400, "magic=1": 400,
-		"location=1.2.3.4&location=1.2.3.4": 400, "%zz": 400, `{"archiveMode":"manual"}`: 400, "x=" + strings.Repeat("x", maxBody): 413,
+		"location=1.2.3.4&location=1.2.3.4": 400, "%zz": 400, `{"archiveMode":"manual"}`: 400, "x=" + strings.Repeat("x", 256<<10): 413,
 	} {
 		w := do(h, "POST", "//session/create", form, "Authorization", "bearer "+bearer(t, key), "Content-Type", "application/x-www-form-urlencoded")
 		if w.Code != want {

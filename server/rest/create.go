@@ -23,7 +23,7 @@ type createdSession struct {
 
 // createSession makes a session. The answer is a list of one, as SDKs expect it.
 func (a *API) createSession(w http.ResponseWriter, r *http.Request) error {
-	raw, err := readBody(w, r, maxBody)
+	raw, err := readBody(w, r, int64(a.cfg.Limits.BodyBytes))
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ func (a *API) join(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var req protocol.JoinRequest
-	if err := decode(w, r, maxJoin, &req); err != nil {
+	if err := a.decodeUpTo(maxJoin, w, r, &req); err != nil {
 		a.fail(w, err)
 		return
 	}

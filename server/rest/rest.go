@@ -10,6 +10,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"parley/rtc/protocol"
+	"parley/server/config"
 	"parley/server/session"
 	"parley/server/store"
 	"parley/server/token"
@@ -54,8 +55,13 @@ type Config struct {
 	Sessions    Sessions
 	Streams     Streams
 	Connections Connections
+	Moderation  Moderation
+	Removal     Removal
+	Chat        Chat
 	Log         *slog.Logger     // nil discards
 	Now         func() time.Time // nil is time.Now
+	Limits      config.APILimits // 0 is the default
+	JSONDepth   int              // 0 is the default
 }
 
 // API is the HTTP API. It is safe for concurrent use.
@@ -72,7 +78,14 @@ func New(cfg Config) *API {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	return &API{cfg: cfg, limits: limits{clients: map[string]*rate.Limiter{}}}
+	defaults := config.DefaultLimits()
+	if cfg.Limits == (config.APILimits{}) {
+		cfg.Limits = defaults.API
+	}
+	if cfg.JSONDepth == 0 {
+		cfg.JSONDepth = defaults.Wire.JSONDepth
+	}
+	return &API{cfg: cfg, limits: limits{perSecond: cfg.Limits.JoinsPerSecond, clients: map[string]*rate.Limiter{}}}
 }
 
 // Register adds the routes to mux, and an answer for those that there are not. Serve mux behind Clean.
@@ -95,6 +108,10 @@ func (a *API) Register(mux *http.ServeMux) {
 	} {
 		method, path, _ := strings.Cut(pattern, " ")
 		mux.HandleFunc(method+" "+projectPath+path, a.call(a.own(h)))
+	}
+	for pattern, h := range a.moderation() {
+		method, path, _ := strings.Cut(pattern, " ")
+		mux.HandleFunc(method+" "+ownPath+path, a.call(a.own(h)))
 	}
 	for path, feature := range missing() {
 		mux.HandleFunc(projectPath+path, a.call(a.own(unavailable(feature))))

@@ -40,7 +40,7 @@ func newAPIWith(t testing.TB, f *fake) (http.Handler, token.Key) {
 	New(Config{
 		Project:  Project{Key: key, Name: "Test", CreatedAt: time.UnixMilli(1)},
 		Invites:  invites{"good": nil, "old": store.ErrExpired, "empty": store.ErrUsedUp, "disk": errors.New("I/O error")},
-		Sessions: f, Streams: f, Connections: f,
+		Sessions: f, Streams: f, Connections: f, Moderation: f, Removal: f, Chat: f,
 	}).Register(mux)
 	return Clean(mux), key
 }
@@ -98,12 +98,12 @@ func TestRateLimit(t *testing.T) {
 	t.Parallel()
 	h, _ := newAPI(t)
 	limited := 0
-	for range 60 {
+	for range 200 {
 		if post(h, protocol.JoinPath, `{"invite":"none"}`).Code == 429 {
 			limited++
 		}
 	}
-	if limited < 25 {
-		t.Errorf("%d of 60 were limited", limited)
+	if limited < 50 {
+		t.Errorf("%d of 200 were limited", limited)
 	}
 }

@@ -32,7 +32,7 @@ func (c *client) Send(raw []byte) bool {
 		return false
 	}
 	c.room--
-	m, err := protocol.Decode(raw)
+	m, err := protocol.Decode(raw, 16)
 	if err != nil {
 		panic(err)
 	}
