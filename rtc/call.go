@@ -201,21 +201,22 @@ func result(kind protocol.MessageType, msg protocol.Message, out any) error {
 // close ends the call and waits for what runs; its media stay. A nil cause says goodbye first.
 func (c *call) close(cause error) {
 	if cause == nil && c.wire != nil && c.ctx.Err() == nil {
-		c.bye()
+		c.leave()
 	}
 	c.end(ErrClosed)
 	if c.wire != nil {
-		if cause == nil {
-			_ = c.wire.Close()
-		}
 		c.wire.CloseNow()
 	}
 	c.parts.Wait()
 }
 
-// bye says goodbye; that the wire closes says it too.
-func (c *call) bye() {
+// leave says goodbye and lets the server close the wire: broken off at once, the goodbye could get lost, and the connection would be kept for its return.
+// Somebody must be in Recv.
+func (c *call) leave() {
 	ctx, cancel := context.WithTimeout(c.ctx, byeTimeout)
 	defer cancel()
+	late := context.AfterFunc(ctx, c.wire.CloseNow)
+	defer late()
 	_ = c.wire.Send(ctx, protocol.TypeBye, 0, struct{}{})
+	_ = c.wire.Close() // an error is a wire that is gone anyway
 }

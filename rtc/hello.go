@@ -56,7 +56,7 @@ func (c *call) connect(ctx context.Context, o opening) error {
 		return err
 	}
 	stop := context.AfterFunc(ctx, func() { // who gives up says so: a moderator is not to admit somebody who has gone
-		c.bye()
+		c.leave()
 		c.end(context.Cause(ctx))
 	})
 	c.parts.Go(func() {

@@ -118,6 +118,20 @@ func TestWaitingToBeLetIn(t *testing.T) {
 	first.showing("Ann", false)
 }
 
+// connectionOf returns a desk's connection, once it has it.
+func connectionOf(d *desk) protocol.ConnectionID {
+	d.t.Helper()
+	var id protocol.ConnectionID
+	d.until(func(s model.State) string {
+		if len(s.Call.People) == 0 || s.Call.People[0].ID == "" {
+			return "no welcome yet"
+		}
+		id = protocol.ConnectionID(s.Call.People[0].ID)
+		return ""
+	})
+	return id
+}
+
 func TestRoleTakenAndGivenBack(t *testing.T) {
 	t.Parallel()
 	server := servertest.Start(t)
@@ -127,9 +141,7 @@ func TestRoleTakenAndGivenBack(t *testing.T) {
 	ann.untilCall()
 	ben.untilCall()
 	ben.showing("Ann", false)
-	me := make(chan protocol.ConnectionID, 1)
-	ann.loop.post(func() { me <- ann.call.welcome.You.ID })
-	id := <-me
+	id := connectionOf(ann)
 	mod := moderator(t, server, ann)
 	if err := mod.SetRole(t.Context(), id, "subscriber", 0); err != nil {
 		t.Fatal(err)
@@ -166,9 +178,8 @@ func TestBannedForGood(t *testing.T) {
 	link := server.Invite(server.Session(), 10)
 	ann := newDesk(t, config.Flags{Join: link, SkipPrejoin: true, Name: "Ann"}, nil)
 	ann.untilCall()
-	me := make(chan protocol.ConnectionID, 1)
-	ann.loop.post(func() { me <- ann.call.welcome.You.ID })
-	if err := moderator(t, server, ann).Ban(t.Context(), <-me); err != nil {
+	id := connectionOf(ann)
+	if err := moderator(t, server, ann).Ban(t.Context(), id); err != nil {
 		t.Fatal(err)
 	}
 	ann.until(func(s model.State) string {
