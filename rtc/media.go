@@ -2,8 +2,10 @@ package rtc
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"parley/rtc/peer"
 	"parley/rtc/protocol"
@@ -70,6 +72,11 @@ func (m *media) lost(shaky bool) (pub, sub bool) {
 	return bad(m.pub.Path()), bad(m.sub.Path())
 }
 
+// closed reports whether the server has ended one of the connections.
+func (m *media) closed() bool {
+	return m.pub.Path() == peer.PathClosed || m.sub.Path() == peer.PathClosed
+}
+
 // up reports whether the paths that are asked for are up.
 func (m *media) up(pub, sub bool) bool {
 	return (!pub || m.pub.Path() == peer.PathUp) && (!sub || m.sub.Path() == peer.PathUp)
@@ -97,11 +104,16 @@ func (c *call) mend() {
 	// After a resume the path may have been lost with the wire: one that is shaky is not waited for.
 	shaky := c.welcome.Resumed != nil
 	for {
+		var err error
 		if pub, sub := c.media.lost(shaky); pub || sub {
-			if err := c.restart(shaky); err != nil && c.ctx.Err() == nil {
-				c.session.log.Warn("media path stays away", "error", err)
-				c.end(errMediaLost)
-			}
+			err = c.restart(shaky)
+		}
+		if err == nil && c.media.closed() {
+			err = c.explained()
+		}
+		if err != nil && c.ctx.Err() == nil {
+			c.session.log.Warn("media path stays away", "error", err)
+			c.end(errMediaLost)
 		}
 		shaky = false
 		select {
@@ -135,7 +147,7 @@ func (c *call) restart(shaky bool) error {
 				return err
 			}
 		}
-		if c.media.up(pubs, subs) {
+		if c.media.up(pubs, subs) || c.media.closed() {
 			return nil
 		}
 		select {
@@ -144,4 +156,18 @@ func (c *call) restart(shaky bool) error {
 			return ctx.Err()
 		}
 	}
+}
+
+// closedWithin is how long the wire may take to say why the server closed the media.
+const closedWithin = 2 * time.Second
+
+// explained waits for the wire's end: the server closes the media of who is removed, and that may be heard before the wire says so.
+func (c *call) explained() error {
+	timer := time.NewTimer(closedWithin)
+	defer timer.Stop()
+	select {
+	case <-c.ctx.Done():
+	case <-timer.C:
+	}
+	return errors.New("the server closed it")
 }

@@ -232,3 +232,30 @@ func TestHandsAndChatLines(t *testing.T) {
 	}
 	ann.untilHeard("disconnected forceDisconnected", 1)
 }
+
+// TestRemovedWhileSending: the server ends media and wire of who is removed; the one that is heard first must not be taken for a fault of the network.
+func TestRemovedWhileSending(t *testing.T) {
+	t.Parallel()
+	server := servertest.Start(t)
+	id := server.Session()
+	mod := join(t, server, server.Token(id, "moderator", "Mod"), rtc.Options{})
+	var all []*person
+	for range 6 {
+		keys := make(chan struct{}, 1)
+		p := join(t, server, server.Token(id, "publisher", "Ann"), rtc.Options{Subscribe: protocol.SubscribeNone, Publish: []rtc.StreamConfig{camera(keys)}})
+		p.send(keys)
+		eventually(t, flows(mod, p.Publishers()[0].StreamID(), protocol.KindAudio))
+		all = append(all, p)
+	}
+	for _, p := range all {
+		if err := mod.ForceDisconnect(t.Context(), p.You().ID); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, p := range all {
+		p.untilHeard("disconnected forceDisconnected", 1)
+		if p.heard("reconnecting") {
+			t.Errorf("heard %q", p.events)
+		}
+	}
+}

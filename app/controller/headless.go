@@ -54,8 +54,9 @@ func RunHeadless(ctx context.Context, opt HeadlessOptions) error {
 	if f.Microphone != "" && f.Microphone != deviceOff {
 		h.call.mic.start(f.Microphone)
 	}
+	join := h.join()
 	h.loop.beside(func(ctx context.Context) {
-		s, err := h.join(ctx)
+		s, err := join(ctx)
 		if taken := h.loop.post(func() { h.joined(s, err) }); !taken && s != nil {
 			_ = s.Close()
 		}
@@ -88,13 +89,14 @@ func everySecond(ctx context.Context, beats chan<- struct{}) {
 	}
 }
 
-func (h *headless) join(ctx context.Context) (*rtc.Session, error) {
+// join returns what joins, beside the loop.
+func (h *headless) join() func(context.Context) (*rtc.Session, error) {
 	f := h.opt.Flags
 	t := target{server: f.Server, token: f.Token}
 	if f.Server == "" {
 		link, err := rtc.ParseLink(f.Join)
 		if err != nil {
-			return nil, err
+			return func(context.Context) (*rtc.Session, error) { return nil, err }
 		}
 		t = target{link: link, ticket: &ticket{}}
 	}
@@ -105,7 +107,7 @@ func (h *headless) join(ctx context.Context) (*rtc.Session, error) {
 			h.print(map[string]any{"event": protocol.TypeWaiting, "sessionId": w.SessionID, "connectionId": w.ConnectionID})
 		})
 	}
-	return t.connect(ctx, name, opt)
+	return func(ctx context.Context) (*rtc.Session, error) { return t.connect(ctx, name, opt) }
 }
 
 // joined takes what the attempt to join gave.

@@ -11,10 +11,11 @@ type Path int
 
 // The states of a path.
 const (
-	PathNew   Path = iota // nothing was negotiated yet, or it is being set up
-	PathUp                // packets flow
-	PathShaky             // nothing was heard for some seconds; it may come back by itself
-	PathLost              // nothing was heard for long: only new ICE credentials bring it back, if anything does
+	PathNew    Path = iota // nothing was negotiated yet, or it is being set up
+	PathUp                 // packets flow
+	PathShaky              // nothing was heard for some seconds; it may come back by itself
+	PathLost               // nothing was heard for long: only new ICE credentials bring it back, if anything does
+	PathClosed             // one end has closed it
 )
 
 func (p Path) String() string {
@@ -27,6 +28,8 @@ func (p Path) String() string {
 		return "shaky"
 	case PathLost:
 		return "lost"
+	case PathClosed:
+		return "closed"
 	}
 	return fmt.Sprintf("Path(%d)", int(p))
 }
@@ -37,8 +40,10 @@ func pathOf(pc *webrtc.PeerConnection) Path {
 		return PathUp
 	case webrtc.PeerConnectionStateDisconnected:
 		return PathShaky
-	case webrtc.PeerConnectionStateFailed, webrtc.PeerConnectionStateClosed:
+	case webrtc.PeerConnectionStateFailed:
 		return PathLost
+	case webrtc.PeerConnectionStateClosed:
+		return PathClosed
 	case webrtc.PeerConnectionStateNew, webrtc.PeerConnectionStateConnecting, webrtc.PeerConnectionStateUnknown:
 	}
 	return PathNew
