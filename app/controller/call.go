@@ -153,7 +153,7 @@ func (c *call) enter(w protocol.Welcome) {
 	if !w.Capabilities.Publish {
 		c.silence()
 	}
-	if c.sharing == nil {
+	if c.sharing == nil && !c.starting {
 		c.screen.stop()
 	}
 }
