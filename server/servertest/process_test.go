@@ -6,12 +6,16 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -137,11 +141,61 @@ func say(ctx context.Context, v *visitor, prefix string, atMost int) []string {
 	return kept
 }
 
-// TestKill: a server that is killed in the middle of writing has lost no line that it acknowledged, and what moderators decided holds.
+// hooked is a receiver of webhooks, which knows an event again that is posted twice.
+type hooked struct {
+	mu   sync.Mutex
+	seen map[string]bool // event ids
+	list []string        // event and connection
+}
+
+func (h *hooked) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
+	var ev struct {
+		Event      string
+		Connection struct{ ID string }
+	}
+	if json.NewDecoder(r.Body).Decode(&ev) != nil {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if id := r.Header.Get("Parley-Event-Id"); !h.seen[id] {
+		h.seen[id] = true
+		h.list = append(h.list, strings.TrimSpace(ev.Event+" "+ev.Connection.ID))
+	}
+}
+
+// hear waits until the receiver has heard all of want.
+func (h *hooked) hear(ctx context.Context, t *testing.T, want []string) {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		h.mu.Lock()
+		got := slices.Clone(h.list)
+		h.mu.Unlock()
+		missing := slices.DeleteFunc(slices.Clone(want), func(w string) bool { return slices.Contains(got, w) })
+		if len(missing) == 0 {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.Errorf("webhooks: %q did not come, only %q", missing, got)
+			return
+		}
+	}
+}
+
+// TestKill: a server that is killed in the middle of writing has lost no line that it acknowledged and no webhook, and what moderators decided holds.
 func TestKill(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	id, key := prepare(t, folder)
+	receiver := &hooked{seen: map[string]bool{}}
+	hooks := httptest.NewServer(receiver)
+	defer hooks.Close()
+	addHook(t, folder, key.ApplicationID, hooks.URL)
+	events := []string{"sessionCreated"}
 	ctx, cancel := context.WithTimeout(t.Context(), deadline)
 	defer cancel()
 	var kept []string
@@ -151,6 +205,8 @@ func TestKill(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		connection := string(v.welcome.You.ID)
+		events = append(events, "connectionCreated "+connection, "connectionDestroyed "+connection)
 		if round == 0 {
 			if _, err := v.ask(ctx, protocol.TypeLock, protocol.Lock{Locked: true}, nil); err != nil {
 				t.Fatal(err)
@@ -176,6 +232,8 @@ func TestKill(t *testing.T) {
 		server.kill()
 		v.wire.CloseNow()
 	}
+	startChild(t, folder) // tells what the one before it could not
+	receiver.hear(ctx, t, events)
 	lines, err := chatOf(folder, id)
 	if err != nil {
 		t.Fatal(err)
@@ -192,6 +250,20 @@ func TestKill(t *testing.T) {
 		if found[text] != 1 {
 			t.Errorf("%q was acknowledged, and is there %d times", text, found[text])
 		}
+	}
+}
+
+// addHook registers a webhook for everything.
+func addHook(t *testing.T, folder, project, url string) {
+	t.Helper()
+	s, err := store.Open(t.Context(), folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.AddWebhook(t.Context(), store.Webhook{Project: project, URL: url, Events: []string{store.AllWebhookEvents}, Shape: "monitoring",
+		Source: store.WebhookByCommand}); err != nil {
+		t.Fatal(err)
 	}
 }
 
