@@ -52,7 +52,14 @@ var words = map[protocol.Code]string{
 	protocol.CodeStoreFailed:        "The server could not save that; its disk may be full. Tell the host, and send it again.",
 	protocol.CodeServerStopping:     "The server is restarting. The app comes back by itself.",
 	protocol.CodeNotFound:           "There is no Parley server at this address. Check the link.",
+	protocol.CodeBanned:             "A moderator has removed you from this meeting for good. Ask the host if that was a mistake.",
+	protocol.CodeSessionLocked:      "This meeting is locked: nobody gets in at the moment. Ask somebody who is in it to unlock it, then try again.",
+	protocol.CodeAdmissionRefused:   "You were not let in. Ask the host, then try again.",
+	protocol.CodeWaiting:            "You are not in the meeting yet. Wait until you are let in.",
 }
+
+// waitingWords say that a moderator has yet to admit the user.
+const waitingWords = "Waiting to be let in"
 
 // Words says in a sentence what went wrong and what to do. It never guesses: what it does not know it calls unknown, and the log
 // has the detail.
@@ -79,6 +86,8 @@ func Words(err error) string {
 		return "The server did not answer in time. Check your connection and try again."
 	case errors.Is(err, context.Canceled):
 		return "Cancelled."
+	case errors.Is(err, rtc.ErrTooManySignals):
+		return "The connection is lost, and enough is waiting to be sent. Try again when it is back."
 	case errors.Is(err, rtc.ErrClosed):
 		return "The connection is lost at the moment. Try again when it is back."
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, wire.ErrClosed):

@@ -15,6 +15,7 @@ import (
 type inviteCreate struct {
 	common
 	projectFlag
+	optionFlags
 	Session protocol.SessionID `help:"Session id (default: a new session of the project)." placeholder:"ID"`
 	Role    string             `help:"subscriber, publisher, publisheronly or moderator, or several with commas." default:"publisher"`
 	Expires time.Duration      `help:"How long the invite lets people in." default:"24h"`
@@ -63,7 +64,10 @@ func (c *inviteCreate) Run(e *env) error {
 // session returns the session that is invited to.
 func (c *inviteCreate) session(e *env, s *store.Store) (protocol.SessionID, error) {
 	if c.Session == "" {
-		return e.newSession(s, c.Project)
+		return e.newSession(s, c.Project, c.options())
+	}
+	if c.Lobby {
+		return "", errors.New("--lobby is for a new session; leave --session out, or set the lobby of a session through the API")
 	}
 	owner, err := e.owner(s, c.Session)
 	if err != nil || c.Project == "" {

@@ -8,6 +8,7 @@ import (
 
 	"parley/rtc/protocol"
 	"parley/server/node"
+	"parley/server/session"
 	"parley/server/store"
 	"parley/server/token"
 )
@@ -15,15 +16,25 @@ import (
 type sessionCreate struct {
 	common
 	projectFlag
+	optionFlags
 }
 
+// optionFlags are the options of a session that is made.
+type optionFlags struct {
+	Lobby bool `help:"Let who is no moderator wait until a moderator lets them in."`
+}
+
+func (f optionFlags) options() session.Options { return session.Options{Lobby: f.Lobby} }
+
 // Help is shown below the flags.
-func (sessionCreate) Help() string { return "Example: parley-server session create --project Acme" }
+func (sessionCreate) Help() string {
+	return "Example: parley-server session create --project Acme --lobby"
+}
 
 // Run makes a session.
 func (c *sessionCreate) Run(e *env) error {
 	return e.withStore(c.Data, func(s *store.Store) error {
-		id, err := e.newSession(s, c.Project)
+		id, err := e.newSession(s, c.Project, c.options())
 		if err != nil {
 			return err
 		}
@@ -32,7 +43,7 @@ func (c *sessionCreate) Run(e *env) error {
 }
 
 // newSession makes a session of the project that the command line names.
-func (e *env) newSession(s *store.Store, project string) (protocol.SessionID, error) {
+func (e *env) newSession(s *store.Store, project string, options session.Options) (protocol.SessionID, error) {
 	p, err := e.findProject(s, project)
 	if err == nil {
 		err = enabled(p)
@@ -40,7 +51,7 @@ func (e *env) newSession(s *store.Store, project string) (protocol.SessionID, er
 	if err != nil {
 		return "", err
 	}
-	return s.CreateSession(e.ctx, p.ApplicationID, nil)
+	return s.CreateSession(e.ctx, p.ApplicationID, options.Encode())
 }
 
 // enabled refuses to make what would be refused when it is used.

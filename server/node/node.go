@@ -62,7 +62,7 @@ func New(ctx context.Context, cfg config.Config, version string, log *slog.Logge
 		return nil, err
 	}
 	projects := newProjects(n.store, log)
-	n.verifier = token.NewVerifier(projects)
+	n.verifier = token.NewVerifier(projects, cfg.Limits.API.TokenDataBytes)
 	if err := n.listen(); err != nil {
 		return nil, errors.Join(err, n.store.Close())
 	}

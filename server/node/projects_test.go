@@ -225,7 +225,7 @@ func TestStoreThatFails(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	v := token.NewVerifier(newProjects(s, slog.New(slog.DiscardHandler)))
+	v := token.NewVerifier(newProjects(s, slog.New(slog.DiscardHandler)), token.MaxData)
 	for _, text := range []string{c.rs256(t, id), c.hs256(t, id), c.t1(id)} {
 		if _, err := v.Verify(t.Context(), text, time.Now()); codeOf(err) != protocol.CodeStoreFailed {
 			t.Errorf("%v", err)
@@ -243,7 +243,7 @@ func BenchmarkVerify(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer s.Close()
-	v := token.NewVerifier(newProjects(s, slog.New(slog.DiscardHandler)))
+	v := token.NewVerifier(newProjects(s, slog.New(slog.DiscardHandler)), token.MaxData)
 	for _, projects := range []int{1, 50} {
 		all, err := s.Projects(b.Context())
 		if err != nil {

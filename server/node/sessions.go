@@ -61,7 +61,11 @@ func (s sessionStore) Session(ctx context.Context, id protocol.SessionID) (sessi
 	if errors.Is(err, store.ErrNotFound) {
 		return session.Info{}, false, nil
 	}
-	return session.Info{ID: id, Project: found.Project}, err == nil, err
+	info := session.Info{ID: id, Project: found.Project}
+	if err == nil {
+		err = json.Unmarshal(found.Options, &info.Options)
+	}
+	return info, err == nil, err
 }
 
 // rights reads role names for the sessions.

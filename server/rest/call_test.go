@@ -212,7 +212,7 @@ func TestCreateSession(t *testing.T) {
 	h, s := newAPIWith(t, f)
 	for form, want := range map[string]int{
 		"": 200, "archiveMode=manual&p2p.preference=disabled&location=null": 200, "p2p.preference=enabled&archiveMode=manual": 200,
-		"p2p.preference=always": 200, "location=12.34.56.78": 200, "e2ee=false": 200, "location=": 200,
+		"p2p.preference=always": 200, "location=12.34.56.78": 200, "lobby=true": 200, "lobby=false": 200, "lobby=perhaps": 400, "e2ee=false": 200, "location=": 200,
 		"e2ee=true": 501, "archiveMode=always": 501, "archiveName=x": 501, "archiveMode=always&p2p.preference=disabled": 501,
 		"archiveMode=sometimes": 400, "p2p.preference=maybe": 400, "location=somewhere": 400, "location=::1": 400, "e2ee=maybe": 400, "magic=1": 400,
 		"location=1.2.3.4&location=1.2.3.4": 400, "%zz": 400, `{"archiveMode":"manual"}`: 400, "x=" + strings.Repeat("x", 256<<10): 413,

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parley/rtc/protocol"
+	"parley/server/session"
 	"parley/server/store"
 )
 
@@ -42,7 +43,7 @@ func (a *API) createSession(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	p := projectOf(r)
-	id, err := a.cfg.Sessions.CreateSession(r.Context(), p.ApplicationID, nil)
+	id, err := a.cfg.Sessions.CreateSession(r.Context(), p.ApplicationID, session.Options{Lobby: form.Get("lobby") == "true"}.Encode())
 	switch {
 	case errors.Is(err, store.ErrDisabled): // since the credential was checked
 		return projectDisabled()
@@ -64,6 +65,11 @@ func checkOption(name, value string) error {
 			return nil
 		case "always":
 			return lacks("Archiving")
+		}
+		return wrong
+	case "lobby": // Parley's own
+		if value == "true" || value == "false" || value == "" {
+			return nil
 		}
 		return wrong
 	case "e2ee":

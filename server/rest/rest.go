@@ -99,14 +99,46 @@ func New(cfg Config) *API {
 	return &API{cfg: cfg, limits: limits{perSecond: cfg.Limits.JoinsPerSecond, clients: map[string]*rate.Limiter{}}}
 }
 
+// route is a method and a path, and what answers there.
+type route struct {
+	method, path string
+	handler      http.HandlerFunc
+}
+
 // Register adds the routes to mux, and an answer for those that there are not. Serve mux behind Clean.
 func (a *API) Register(mux *http.ServeMux) {
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, http.StatusOK, map[string]string{"status": "ok"})
+	for _, r := range a.routes() {
+		mux.HandleFunc(r.method+" "+r.path, r.handler)
+	}
+	for path, feature := range missing() {
+		mux.HandleFunc(projectPath+path, a.call(a.own(path, unavailable(feature))))
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		refuse(w, http.StatusNotFound, protocol.Errorf(protocol.CodeNotFound, "There is nothing at %s %.100q.", r.Method, r.URL.Path))
 	})
-	mux.HandleFunc("POST "+protocol.JoinPath, a.join)
-	mux.HandleFunc("POST /session/create", a.call(a.createSession))
-	for pattern, h := range map[string]handler{
+}
+
+// routes lists everything that the API does. docs/openapi.json describes each.
+func (a *API) routes() []route {
+	all := []route{
+		{http.MethodGet, "/healthz", func(w http.ResponseWriter, _ *http.Request) {
+			answer(w, http.StatusOK, map[string]string{"status": "ok"})
+		}},
+		{http.MethodPost, protocol.JoinPath, a.join},
+		{http.MethodPost, "/session/create", a.call(a.createSession)},
+	}
+	for prefix, handlers := range map[string]map[string]handler{projectPath: a.vonage(), ownPath: a.moderation()} {
+		for pattern, h := range handlers {
+			method, path, _ := strings.Cut(pattern, " ")
+			all = append(all, route{method, prefix + path, a.call(a.own(path, h))})
+		}
+	}
+	return all
+}
+
+// vonage returns the routes of the Vonage API, below projectPath.
+func (a *API) vonage() map[string]handler {
+	return map[string]handler{
 		"GET /callback":                                          a.listCallbacks,
 		"POST /callback":                                         a.createCallback,
 		"DELETE /callback/{callback}":                            a.deleteCallback,
@@ -118,18 +150,5 @@ func (a *API) Register(mux *http.ServeMux) {
 		"POST /session/{session}/signal":                         a.signal,
 		"POST /session/{session}/connection/{connection}/signal": a.signal,
 		"DELETE /session/{session}/connection/{connection}":      a.disconnect,
-	} {
-		method, path, _ := strings.Cut(pattern, " ")
-		mux.HandleFunc(method+" "+projectPath+path, a.call(a.own(path, h)))
 	}
-	for pattern, h := range a.moderation() {
-		method, path, _ := strings.Cut(pattern, " ")
-		mux.HandleFunc(method+" "+ownPath+path, a.call(a.own(path, h)))
-	}
-	for path, feature := range missing() {
-		mux.HandleFunc(projectPath+path, a.call(a.own(path, unavailable(feature))))
-	}
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		refuse(w, http.StatusNotFound, protocol.Errorf(protocol.CodeNotFound, "There is nothing at %s %.100q.", r.Method, r.URL.Path))
-	})
 }

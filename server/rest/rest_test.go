@@ -90,8 +90,9 @@ func newAPIWith(t testing.TB, f *fake) (http.Handler, *server) {
 	s := newServer(t)
 	mux := http.NewServeMux()
 	New(Config{
-		Credentials: token.NewVerifier(s), Signer: s, Sessions: f, Streams: f, Connections: f, Moderation: f, Removal: f, Chat: f, Callbacks: f.callbacks,
-		Invites: invites{"good": nil, "old": store.ErrExpired, "empty": store.ErrUsedUp, "disk": errors.New("I/O error"), "closed": store.ErrDisabled},
+		Credentials: token.NewVerifier(s, token.MaxData), Signer: s, Sessions: f, Streams: f, Connections: f, Moderation: f, Removal: f, Chat: f,
+		Callbacks: f.callbacks,
+		Invites:   invites{"good": nil, "old": store.ErrExpired, "empty": store.ErrUsedUp, "disk": errors.New("I/O error"), "closed": store.ErrDisabled},
 	}).Register(mux)
 	return Clean(mux), s
 }
@@ -110,7 +111,7 @@ func TestJoin(t *testing.T) {
 	if w.Code != 200 || json.Unmarshal(w.Body.Bytes(), &reply) != nil {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
-	g, err := token.NewVerifier(s).Verify(t.Context(), reply.Token, time.Now())
+	g, err := token.NewVerifier(s, token.MaxData).Verify(t.Context(), reply.Token, time.Now())
 	if err != nil || g.SessionID != "s" || g.Project != "app" || g.Invite != "i" || g.Name != "Ann" || !g.Capabilities().ForceMute || time.Until(g.ExpiresAt) > tokenTTL {
 		t.Errorf("%+v, %v", g, err)
 	}

@@ -99,11 +99,19 @@ func prepare(t *testing.T, folder string) (protocol.SessionID, token.Key) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	id, err := s.CreateSession(t.Context())
+	all, err := s.Projects(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return id, node.KeyOf(s.Project())
+	id, err := s.CreateSession(t.Context(), all[0].ApplicationID, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := node.KeyOf(s, all[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id, key
 }
 
 func sign(t *testing.T, key token.Key, id protocol.SessionID, name string) string {

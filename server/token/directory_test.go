@@ -86,12 +86,12 @@ func (d directory) Owner(_ context.Context, id protocol.SessionID) (string, erro
 
 // verify checks a client token at testNow.
 func verify(text string) (Grant, error) {
-	return NewVerifier(directory{}).Verify(context.Background(), text, testNow)
+	return NewVerifier(directory{}, MaxData).Verify(context.Background(), text, testNow)
 }
 
 // verifyREST checks a credential at testNow.
 func verifyREST(text string, secret bool) (Project, error) {
-	return NewVerifier(directory{}).VerifyREST(context.Background(), text, secret, testNow)
+	return NewVerifier(directory{}, MaxData).VerifyREST(context.Background(), text, secret, testNow)
 }
 
 func code(err error) protocol.Code {
@@ -105,7 +105,7 @@ func code(err error) protocol.Code {
 func TestDirectoryThatFails(t *testing.T) {
 	t.Parallel()
 	full := errors.New("disk on fire")
-	v := NewVerifier(directory{full})
+	v := NewVerifier(directory{full}, MaxData)
 	for _, f := range forms() {
 		if _, err := v.Verify(t.Context(), f.sign(t, people().own, goodClaims()), testNow); !errors.Is(err, full) || code(err) != "" {
 			t.Errorf("%s: %v", f.name, err)

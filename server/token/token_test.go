@@ -15,7 +15,7 @@ func TestSignedTokenVerifies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := NewVerifier(directory{})
+	v := NewVerifier(directory{}, MaxData)
 	for _, at := range []time.Duration{-59 * time.Second, 0, time.Hour, time.Hour + 59*time.Second} {
 		g, err := v.Verify(t.Context(), text, testNow.Add(at))
 		if err != nil {

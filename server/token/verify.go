@@ -38,10 +38,13 @@ type Directory interface {
 }
 
 // Verifier checks the tokens and credentials of all projects of a server.
-type Verifier struct{ dir Directory }
+type Verifier struct {
+	dir     Directory
+	maxData int // bytes of connection data
+}
 
-// NewVerifier returns a verifier of what dir knows.
-func NewVerifier(dir Directory) *Verifier { return &Verifier{dir} }
+// NewVerifier returns a verifier of what dir knows. maxData bounds a token's connection data, in bytes.
+func NewVerifier(dir Directory, maxData int) *Verifier { return &Verifier{dir, maxData} }
 
 // Verify checks a client token of any of the three forms (JWT by RS256 or HS256, T1) at the time now, and that its session is there and its
 // project's. Errors are *protocol.ErrorBody, but for the directory's own.
@@ -62,7 +65,7 @@ func (v *Verifier) Verify(ctx context.Context, text string, now time.Time) (Gran
 	if err != nil {
 		return Grant{}, err
 	}
-	g, err := t.claims.grant()
+	g, err := t.claims.grant(v.maxData)
 	if err != nil {
 		return Grant{}, err
 	}
@@ -144,15 +147,15 @@ func (v *Verifier) find(ctx context.Context, id string, now time.Time) (Project,
 }
 
 // grant checks what a token says, whatever its form.
-func (c *claims) grant() (Grant, error) {
+func (c *claims) grant(maxData int) (Grant, error) {
 	switch {
 	case c.Scope != scope:
 		return Grant{}, invalid("The token is not a client token.")
 	case c.SessionID == "":
 		return Grant{}, protocol.Errorf(protocol.CodeTokenSession, "The token names no session.")
-	case len(c.ConnectionData) > MaxData, len(c.Name) > MaxName, len(c.LayoutClasses) > MaxClasses, len(c.Invite) > MaxInvite:
+	case len(c.ConnectionData) > maxData, len(c.Name) > MaxName, len(c.LayoutClasses) > MaxClasses, len(c.Invite) > MaxInvite:
 		return Grant{}, tooLarge("The token's data (%d bytes are allowed), name (%d), layout classes (%d) or invite (%d) are too long.",
-			MaxData, MaxName, MaxClasses, MaxInvite)
+			maxData, MaxName, MaxClasses, MaxInvite)
 	}
 	role := Role(Publisher)
 	if len(c.Role) > 0 {
