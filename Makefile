@@ -44,8 +44,8 @@ test: deps-test build ## install what the tests need and run all of them, end-to
 e2e: deps-test build ## only the end-to-end tests, with real windows
 	PARLEY_APP=$(CURDIR)/build/parley go test -race -timeout 20m -count 1 -v ./app/e2e/...
 
-bench: deps-test ## benchmarks: forwarding, convert and scale, codecs, mixing
-	go test -run '^$$' -bench . -benchmem ./server/sfu/... ./server/transport/... ./media/...
+bench: deps-test ## benchmarks: forwarding, webhooks, convert and scale, codecs, mixing
+	go test -run '^$$' -bench . -benchmem ./server/sfu/... ./server/transport/... ./server/webhook/... ./media/...
 
 fuzz: deps-test ## every fuzz target for FUZZTIME (20s) each
 	@.ci/fuzz $(FUZZTIME)

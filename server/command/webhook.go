@@ -26,7 +26,7 @@ type webhookAdd struct {
 	common
 	projectFlag
 	URL    string   `name:"url" help:"http or https URL that is posted to." required:"" placeholder:"URL"`
-	Events []string `help:"all, or names with commas: sessionCreated, sessionDestroyed, connectionCreated, connectionDestroyed, streamCreated, streamDestroyed." default:"all" placeholder:"NAMES"`
+	Events []string `help:"all, or names with commas: sessionCreated, connectionDestroyed and so on (a wrong one lists all)." default:"all" placeholder:"NAMES"`
 	Shape  string   `help:"monitoring (camelCase, as OpenTok's session monitoring) or application (snake_case)." default:"monitoring" placeholder:"SHAPE"`
 }
 

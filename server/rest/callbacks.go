@@ -73,7 +73,8 @@ func (a *API) createCallback(w http.ResponseWriter, r *http.Request) error {
 	}
 	h, err = a.cfg.Callbacks.AddWebhook(r.Context(), h)
 	if errors.Is(err, store.ErrTooMany) {
-		refuse(w, http.StatusBadRequest, protocol.Errorf(protocol.CodeTooMany, "The project has %d webhooks already, which is the most. Remove one.", store.MaxWebhooks))
+		full := protocol.Errorf(protocol.CodeTooMany, "The project has %d webhooks already, which is the most. Remove one.", store.MaxWebhooks)
+		refuse(w, http.StatusBadRequest, full)
 		return nil
 	}
 	if err != nil {

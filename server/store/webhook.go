@@ -84,7 +84,8 @@ func (h Webhook) Wants(name string) bool {
 
 // same reports whether two hooks would be sent the same.
 func (h Webhook) same(o Webhook) bool {
-	return h.Project == o.Project && h.URL == o.URL && h.Shape == o.Shape && h.Source == o.Source && slices.Equal(h.Events, o.Events)
+	events := func(h Webhook) []string { return slices.Sorted(slices.Values(h.Events)) }
+	return h.Project == o.Project && h.URL == o.URL && h.Shape == o.Shape && h.Source == o.Source && slices.Equal(events(h), events(o))
 }
 
 // AddWebhook keeps a hook, or returns the one that is there already and would be sent the same. It returns ErrTooMany over MaxWebhooks.

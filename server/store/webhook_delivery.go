@@ -10,9 +10,10 @@ import (
 
 // WebhookDue is a hook for which something waits.
 type WebhookDue struct {
-	Hook  string
-	Due   time.Time // when it may be tried; zero is at once
-	Tried time.Time // last
+	Hook      string
+	First     time.Time // when the first of it is due; zero is at once
+	HeldUntil time.Time // zero: it is not held back
+	Tried     time.Time // last
 }
 
 // DueWebhooks lists the hooks for which something waits.
@@ -32,7 +33,7 @@ func (s *Store) DueWebhooks(ctx context.Context) ([]WebhookDue, error) {
 		if err := rows.Scan(&d.Hook, &held, &tried, &first); err != nil {
 			return nil, fmt.Errorf("look for what waits: %w", err)
 		}
-		d.Due, d.Tried = fromMillis(max(held, first)), fromMillis(tried)
+		d.First, d.HeldUntil, d.Tried = fromMillis(first), fromMillis(held), fromMillis(tried)
 		all = append(all, d)
 	}
 	if err := rows.Err(); err != nil {
@@ -101,61 +102,45 @@ type WebhookSettlement struct {
 	Attempt  WebhookAttempt // its outcome decides what follows
 	// Next is when to try again: the hook if it is held back, the event if it was refused.
 	Next time.Time
-	// GiveUpBefore, of a hook that is held back, drops the events that were recorded before. Zero drops none.
-	GiveUpBefore time.Time
 	// MaxLog bounds the log of the hook.
 	MaxLog int
 }
 
-// SettleDelivery keeps what an attempt led to, and logs it. It returns how many events were given up because their hook has failed for too long.
-func (s *Store) SettleDelivery(ctx context.Context, t WebhookSettlement) (expired int, err error) {
-	err = s.tx(ctx, func(tx *sql.Tx) error {
-		var err error
-		expired, err = settle(ctx, tx, t)
-		return err
-	})
-	if err != nil {
-		return 0, fmt.Errorf("settle delivery %s: %w", t.Delivery.ID, err)
+// SettleDelivery keeps what an attempt led to, and logs it.
+func (s *Store) SettleDelivery(ctx context.Context, t WebhookSettlement) error {
+	if err := s.tx(ctx, func(tx *sql.Tx) error { return settle(ctx, tx, t) }); err != nil {
+		return fmt.Errorf("settle delivery %s: %w", t.Delivery.ID, err)
 	}
-	return expired, nil
+	return nil
 }
 
-func settle(ctx context.Context, tx *sql.Tx, t WebhookSettlement) (expired int, err error) {
+func settle(ctx context.Context, tx *sql.Tx, t WebhookSettlement) error {
 	d, at := t.Delivery, t.Attempt.Time.UnixMilli()
 	hook := "failures = 0, held_since = 0, held_until = 0" // it answers
 	args := []any{}
-	if t.Attempt.Outcome == WebhookHeld {
+	if o := t.Attempt.Outcome; o == WebhookHeld || o == WebhookExpired {
 		hook = "failures = failures + 1, held_since = CASE held_since WHEN 0 THEN ? ELSE held_since END, held_until = ?"
 		args = append(args, at, t.Next.UnixMilli())
 	}
 	args = append(args, at, d.Hook)
 	var n int64 // of the attempt
-	err = tx.QueryRowContext(ctx, "UPDATE webhook SET "+hook+", tried = ?, attempts = attempts + 1 WHERE id = ? RETURNING attempts", args...).Scan(&n)
+	err := tx.QueryRowContext(ctx, "UPDATE webhook SET "+hook+", tried = ?, attempts = attempts + 1 WHERE id = ? RETURNING attempts", args...).Scan(&n)
 	if errors.Is(err, sql.ErrNoRows) {
-		return 0, nil // removed meanwhile
+		return nil // removed meanwhile
 	}
 	if err != nil {
-		return 0, err
+		return err
 	}
 	switch t.Attempt.Outcome {
-	case WebhookDelivered, WebhookFailed:
+	case WebhookDelivered, WebhookFailed, WebhookExpired:
 		_, err = takeOut(ctx, tx, d.Hook, "seq = ?", d.Seq)
 	case WebhookRefused:
-		const again = "UPDATE webhook_outbox SET refusals = refusals + 1, refused_since = CASE refused_since WHEN 0 THEN ? ELSE refused_since END, due = ? WHERE hook = ? AND seq = ?"
+		const again = `UPDATE webhook_outbox SET refusals = refusals + 1, refused_since = CASE refused_since WHEN 0 THEN ? ELSE refused_since END, due = ?
+			WHERE hook = ? AND seq = ?`
 		_, err = tx.ExecContext(ctx, again, at, t.Next.UnixMilli(), d.Hook, d.Seq)
 	}
 	if err != nil {
-		return 0, err
+		return err
 	}
-	if err := logAttempt(ctx, tx, d.Hook, n, t.Attempt, t.MaxLog); err != nil {
-		return 0, err
-	}
-	if t.GiveUpBefore.IsZero() {
-		return 0, nil
-	}
-	expired, err = takeOut(ctx, tx, d.Hook, "recorded < ?", t.GiveUpBefore.UnixMilli())
-	if err != nil || expired == 0 {
-		return 0, err
-	}
-	return expired, logLost(ctx, tx, d.Hook, WebhookExpired, t.Attempt.Time, expired, "given up: the hook has failed for too long")
+	return logAttempt(ctx, tx, d.Hook, n, t.Attempt, t.MaxLog)
 }

@@ -15,8 +15,8 @@ const (
 	WebhookDelivered WebhookOutcome = "delivered"
 	WebhookHeld      WebhookOutcome = "held"    // the hook is to be tried again, and everything that waits for it with it
 	WebhookRefused   WebhookOutcome = "refused" // this event alone is to be tried again
-	WebhookFailed    WebhookOutcome = "failed"  // refused too often: given up
-	WebhookExpired   WebhookOutcome = "expired" // given up because the hook has failed for too long
+	WebhookFailed    WebhookOutcome = "failed"  // refused for too long: given up
+	WebhookExpired   WebhookOutcome = "expired" // the hook has failed for too long: given up, and the next event is tried
 	WebhookDropped   WebhookOutcome = "dropped" // too many wait
 )
 
@@ -25,7 +25,7 @@ type WebhookAttempt struct {
 	Hook    string         `json:"hook"`
 	Time    time.Time      `json:"time"`
 	Outcome WebhookOutcome `json:"outcome"`
-	Count   int            `json:"count"` // events, more than one if they expired or were dropped
+	Count   int            `json:"count"` // events, more than one if they were dropped
 	// Of the one event that was tried:
 	EventID        string `json:"eventId,omitempty"`
 	Event          string `json:"event,omitempty"`
@@ -37,7 +37,9 @@ type WebhookAttempt struct {
 
 // logAttempt adds the entry n of a hook and removes those beyond the bound.
 func logAttempt(ctx context.Context, tx *sql.Tx, hook string, n int64, a WebhookAttempt, most int) error {
-	_, err := tx.ExecContext(ctx, "INSERT INTO webhook_log (hook, n, time, outcome, count, event, name, session, status, error, took) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	const insert = `INSERT INTO webhook_log (hook, n, time, outcome, count, event, name, session, status, error, took)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	_, err := tx.ExecContext(ctx, insert,
 		hook, n, a.Time.UnixMilli(), string(a.Outcome), max(a.Count, 1), a.EventID, a.Event, a.Session, a.Status, a.Error, a.DurationMillis)
 	if err != nil || most <= 0 {
 		return err
@@ -46,10 +48,10 @@ func logAttempt(ctx context.Context, tx *sql.Tx, hook string, n int64, a Webhook
 	return err
 }
 
-// logLost logs that events are gone. One after the other they are one entry, so that they do not push out everything else.
-func logLost(ctx context.Context, tx *sql.Tx, hook string, outcome WebhookOutcome, at time.Time, count int, why string) error {
+// logDropped logs that events were dropped. One after the other they are one entry, so that they do not push out everything else.
+func logDropped(ctx context.Context, tx *sql.Tx, hook string, at time.Time, count int, why string) error {
 	const more = "UPDATE webhook_log SET count = count + ?, time = ? WHERE hook = ? AND n = (SELECT attempts FROM webhook WHERE id = ?) AND outcome = ?"
-	known, err := affected(tx.ExecContext(ctx, more, count, at.UnixMilli(), hook, hook, string(outcome)))
+	known, err := affected(tx.ExecContext(ctx, more, count, at.UnixMilli(), hook, hook, string(WebhookDropped)))
 	if err != nil || known > 0 {
 		return err
 	}
@@ -57,7 +59,7 @@ func logLost(ctx context.Context, tx *sql.Tx, hook string, outcome WebhookOutcom
 	if err := tx.QueryRowContext(ctx, "UPDATE webhook SET attempts = attempts + 1 WHERE id = ? RETURNING attempts", hook).Scan(&n); err != nil {
 		return err
 	}
-	return logAttempt(ctx, tx, hook, n, WebhookAttempt{Time: at, Outcome: outcome, Count: count, Error: why}, 0)
+	return logAttempt(ctx, tx, hook, n, WebhookAttempt{Time: at, Outcome: WebhookDropped, Count: count, Error: why}, 0)
 }
 
 // WebhookLogQuery says what to read of the delivery log.

@@ -33,8 +33,8 @@ type WebhookLive struct {
 
 // WebhookAppended says what became of an event.
 type WebhookAppended struct {
-	Hooks   int      // that it waits for
-	Dropped []string // ids of hooks for which an older event was dropped
+	Hooks   int // for which it waits
+	Dropped int // older events that made room for it
 }
 
 // AppendWebhookEvent puts an event into the outbox of every hook that wants it, in one transaction. When none does, nothing is written.
@@ -43,6 +43,7 @@ func (s *Store) AppendWebhookEvent(ctx context.Context, e WebhookEvent) (Webhook
 	hooks, tracked, err := wanting(ctx, s.read, e)
 	if err == nil && (len(hooks) > 0 || tracked) {
 		err = s.tx(ctx, func(tx *sql.Tx) error {
+			var err error
 			done, err = appendEvent(ctx, tx, e)
 			return err
 		})
@@ -84,9 +85,7 @@ func appendEvent(ctx context.Context, tx *sql.Tx, e WebhookEvent) (done WebhookA
 		if err != nil {
 			return done, err
 		}
-		if dropped {
-			done.Dropped = append(done.Dropped, hook)
-		}
+		done.Dropped += dropped
 	}
 	done.Hooks = len(hooks)
 	switch l := e.Live; {
@@ -102,26 +101,26 @@ func appendEvent(ctx context.Context, tx *sql.Tx, e WebhookEvent) (done WebhookA
 }
 
 // appendTo puts an event into one hook's outbox.
-func appendTo(ctx context.Context, tx *sql.Tx, hook string, e WebhookEvent) (dropped bool, err error) {
+func appendTo(ctx context.Context, tx *sql.Tx, hook string, e WebhookEvent) (dropped int, err error) {
 	var seq int64
 	var pending int
 	row := tx.QueryRowContext(ctx, "UPDATE webhook SET last_seq = last_seq + 1, pending = pending + 1 WHERE id = ? RETURNING last_seq, pending", hook)
 	if err := row.Scan(&seq, &pending); err != nil {
-		return false, err
+		return 0, err
 	}
 	_, err = tx.ExecContext(ctx, "INSERT INTO webhook_outbox (hook, seq, id, name, session, body, recorded) VALUES (?, ?, ?, ?, ?, ?, ?)",
 		hook, seq, uuid.NewString(), e.Name, e.Session, e.Body, e.At.UnixMilli())
 	if err != nil || e.MaxPending <= 0 || pending <= e.MaxPending {
-		return false, err
+		return 0, err
 	}
 	n, err := takeOut(ctx, tx, hook, "seq IN (SELECT seq FROM webhook_outbox WHERE hook = ? ORDER BY seq LIMIT ?)", hook, pending-e.MaxPending)
 	if err != nil {
-		return false, err
+		return 0, err
 	}
 	if _, err := tx.ExecContext(ctx, "UPDATE webhook SET dropped = dropped + ? WHERE id = ?", n, hook); err != nil {
-		return false, err
+		return 0, err
 	}
-	return true, logLost(ctx, tx, hook, WebhookDropped, e.At, n, fmt.Sprintf("more than %d events wait: the oldest are dropped", e.MaxPending))
+	return n, logDropped(ctx, tx, hook, e.At, n, fmt.Sprintf("more than %d events wait: the oldest are dropped", e.MaxPending))
 }
 
 // takeOut removes events from a hook's outbox. It returns how many there were.

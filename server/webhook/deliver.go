@@ -90,9 +90,10 @@ func (d *Dispatcher) judge(t *store.WebhookSettlement, after time.Duration) {
 	default:
 		t.Attempt.Outcome = store.WebhookHeld
 		t.Next = now.Add(max(d.policy.backoff(next.Failures), after))
-		// An event is tried for that long since its hook fails: one that waited while the server was down gets its time, too.
-		if old := now.Add(-d.policy.GiveUp); !next.HeldSince.IsZero() && next.HeldSince.Before(old) {
-			t.GiveUpBefore = old
+		// An event is tried for that long since its hook fails: one that waited while the server was down gets its time, too. When it is given up the
+		// next one is tried at once: it may be this one that the hook cannot take.
+		if old := now.Add(-d.policy.GiveUp); next.Recorded.Before(old) && !next.HeldSince.IsZero() && next.HeldSince.Before(old) {
+			t.Attempt.Outcome, t.Next = store.WebhookExpired, now
 		}
 	}
 }
@@ -136,9 +137,9 @@ func (d *Dispatcher) post(ctx context.Context, next store.WebhookDelivery, e Eve
 func (d *Dispatcher) settle(t store.WebhookSettlement) bool {
 	for wait := time.Second; ; wait = min(2*wait, time.Minute) {
 		// Not cut off: what was answered should not be posted again.
-		expired, err := d.store.SettleDelivery(context.WithoutCancel(d.life.cut), t)
+		err := d.store.SettleDelivery(context.WithoutCancel(d.life.cut), t)
 		if err == nil {
-			d.tell(t, expired)
+			d.tell(t)
 			return true
 		}
 		if d.life.cut.Err() != nil {
@@ -152,22 +153,24 @@ func (d *Dispatcher) settle(t store.WebhookSettlement) bool {
 }
 
 // tell logs what a host should know: when a hook begins to fail and when it no longer does, and what is given up.
-func (d *Dispatcher) tell(t store.WebhookSettlement, expired int) {
+func (d *Dispatcher) tell(t store.WebhookSettlement) {
 	log := d.log.With("hook", t.Delivery.Hook, "host", hostOf(t.Delivery.URL))
-	switch o := t.Attempt.Outcome; {
-	case o == store.WebhookHeld && t.Delivery.Failures == 0:
-		log.Warn("a webhook fails and is held back; its events wait", "error", t.Attempt.Error)
-	case o != store.WebhookHeld && t.Delivery.Failures > 0:
-		log.Info("a webhook answers again", "failures", t.Delivery.Failures)
+	switch t.Attempt.Outcome {
+	case store.WebhookHeld, store.WebhookExpired:
+		if t.Delivery.Failures == 0 {
+			log.Warn("a webhook fails and is held back; its events wait", "error", t.Attempt.Error)
+		}
+	default:
+		if t.Delivery.Failures > 0 {
+			log.Info("a webhook answers again", "failures", t.Delivery.Failures)
+		}
 	}
 	switch t.Attempt.Outcome {
-	case store.WebhookFailed:
-		log.Warn("an event is given up", "event", t.Delivery.Name, "id", t.Delivery.ID, "error", t.Attempt.Error)
+	case store.WebhookFailed, store.WebhookExpired:
+		d.givenUp.add(1)
+		fallthrough
 	case store.WebhookRefused:
-		log.Debug("a webhook refuses an event", "event", t.Delivery.Name, "id", t.Delivery.ID, "status", t.Attempt.Status)
-	}
-	if expired > 0 {
-		log.Warn("events are given up: the webhook has failed for too long", "events", expired)
+		log.Debug("an event was not taken", "outcome", t.Attempt.Outcome, "event", t.Delivery.Name, "id", t.Delivery.ID, "error", t.Attempt.Error)
 	}
 }
 

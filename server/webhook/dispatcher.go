@@ -24,7 +24,7 @@ type Store interface {
 	// NextDelivery returns what is to be delivered to a hook next.
 	NextDelivery(ctx context.Context, hook string, now time.Time) (d store.WebhookDelivery, ok bool, err error)
 	// SettleDelivery keeps what an attempt led to.
-	SettleDelivery(ctx context.Context, t store.WebhookSettlement) (expired int, err error)
+	SettleDelivery(ctx context.Context, t store.WebhookSettlement) error
 }
 
 // Config is what a Dispatcher works with.
@@ -50,7 +50,8 @@ type Dispatcher struct {
 	client   *http.Client
 	agent    string
 	log      *slog.Logger
-	drops    drops
+	dropped  tally         // events, because too many waited
+	givenUp  tally         // events, after too many failures
 	every    time.Duration // lookEvery, or rarer in a test
 	wake     chan struct{} // something waits; one pending call is enough
 	life     *life
@@ -63,14 +64,14 @@ func New(cfg Config) *Dispatcher {
 }
 
 func newDispatcher(cfg Config, policy Policy, transport http.RoundTripper) *Dispatcher {
-	d := &Dispatcher{store: cfg.Store, projects: cfg.Projects, policy: policy, agent: cfg.UserAgent, log: cfg.Log, every: lookEvery, wake: make(chan struct{}, 1), life: newLife(),
+	d := &Dispatcher{store: cfg.Store, projects: cfg.Projects, policy: policy, agent: cfg.UserAgent, log: cfg.Log, every: lookEvery,
+		wake: make(chan struct{}, 1), life: newLife(),
 		// A redirect is an answer like another: followed, the body could go to whom the host never named.
 		client: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)
 	}
-	d.drops.log = d.log
 	return d
 }
 
@@ -84,9 +85,7 @@ func (d *Dispatcher) Record(ctx context.Context, e Event) error {
 	if err != nil {
 		return err
 	}
-	for range done.Dropped {
-		d.drops.add()
-	}
+	d.dropped.add(done.Dropped)
 	if done.Hooks > 0 {
 		d.look()
 	}
@@ -139,7 +138,7 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 // waits for the end. It can be called again.
 func (d *Dispatcher) Close(ctx context.Context) error {
 	d.life.end(ctx)
-	d.drops.report()
+	d.report()
 	d.client.CloseIdleConnections()
 	return nil
 }
@@ -174,7 +173,7 @@ func (l *loop) run(ctx context.Context) {
 		} else {
 			broken = 0
 		}
-		l.d.drops.report()
+		l.d.report()
 		timer.Reset(wait)
 	}
 }
@@ -190,8 +189,11 @@ func (l *loop) start(ctx context.Context) (time.Duration, error) {
 	wait := l.d.every
 	for _, h := range all {
 		now := time.Now()
-		// Tried in the future: the clock was set back, and what was said of the future means nothing.
-		if left := h.Due.Sub(now); left > 0 && h.Tried.Sub(now) < time.Minute {
+		left := h.First.Sub(now)
+		if h.Tried.Sub(now) < time.Minute { // else the clock was set back, and for how long the hook is held back means nothing
+			left = max(left, h.HeldUntil.Sub(now))
+		}
+		if left > 0 {
 			wait = min(wait, left)
 			continue
 		}
@@ -207,29 +209,37 @@ func (l *loop) start(ctx context.Context) (time.Duration, error) {
 	return wait, nil
 }
 
-// drops counts events that were dropped and tells of them once a second.
-type drops struct {
-	log *slog.Logger
+// report tells of what was lost since it last did.
+func (d *Dispatcher) report() {
+	if n := d.dropped.take(); n > 0 {
+		d.log.Warn("events were dropped: too many wait for a webhook (see parley-server webhook list)", "events", n)
+	}
+	if n := d.givenUp.take(); n > 0 {
+		d.log.Warn("events were given up: webhooks failed or refused them for too long (see parley-server webhook log --failed)", "events", n)
+	}
+}
 
+// tally counts, to be told once a second. The zero value is ready.
+type tally struct {
 	mu    sync.Mutex // guards
 	count int
 	told  time.Time
 }
 
-func (d *drops) add() {
-	d.mu.Lock()
-	d.count++
-	d.mu.Unlock()
+func (t *tally) add(n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.count += n
 }
 
-func (d *drops) report() {
-	d.mu.Lock()
-	n, now := d.count, time.Now()
-	if n == 0 || now.Sub(d.told) < time.Second {
-		d.mu.Unlock()
-		return
+// take returns what there is to tell, 0 if it is too early.
+func (t *tally) take() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	n, now := t.count, time.Now()
+	if n == 0 || now.Sub(t.told) < time.Second {
+		return 0
 	}
-	d.count, d.told = 0, now
-	d.mu.Unlock()
-	d.log.Warn("events were dropped: too many wait for a webhook (see parley-server webhook list)", "events", n)
+	t.count, t.told = 0, now
+	return n
 }

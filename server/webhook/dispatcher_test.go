@@ -379,7 +379,7 @@ func TestRetryFromAnotherProcess(t *testing.T) {
 type faulty struct {
 	Store
 	append func(ctx context.Context, e store.WebhookEvent) (store.WebhookAppended, error)
-	settle func(ctx context.Context, t store.WebhookSettlement) (int, error)
+	settle func(ctx context.Context, t store.WebhookSettlement) error
 	due    func(ctx context.Context) ([]store.WebhookDue, error)
 }
 
@@ -390,7 +390,7 @@ func (f *faulty) AppendWebhookEvent(ctx context.Context, e store.WebhookEvent) (
 	return f.Store.AppendWebhookEvent(ctx, e)
 }
 
-func (f *faulty) SettleDelivery(ctx context.Context, t store.WebhookSettlement) (int, error) {
+func (f *faulty) SettleDelivery(ctx context.Context, t store.WebhookSettlement) error {
 	if f.settle != nil {
 		return f.settle(ctx, t)
 	}
@@ -427,9 +427,9 @@ func TestADeliveryThatCannotBeKeptIsNotRepeated(t *testing.T) {
 	r := newReceiver(t, nil)
 	s := newStage(t, newFolder(t), quick(), func(kept Store) Store {
 		return &faulty{Store: kept,
-			settle: func(ctx context.Context, t store.WebhookSettlement) (int, error) {
+			settle: func(ctx context.Context, t store.WebhookSettlement) error {
 				if failures.Add(1) == 1 {
-					return 0, errors.New("disk full")
+					return errors.New("disk full")
 				}
 				return kept.SettleDelivery(ctx, t)
 			},

@@ -135,7 +135,8 @@ type applicationStream struct {
 // applicationOf differs from monitoringOf in its names and its project alone: a struct converts to one that has other tags, if those inside are the same.
 func applicationOf(e Event, project string) application {
 	m := monitoringOf(e, project)
-	a := application{SessionID: m.SessionID, Project: m.Project, Event: m.Event, Reason: m.Reason, Timestamp: m.Timestamp, Connection: (*applicationConnection)(m.Connection)}
+	a := application{SessionID: m.SessionID, Project: m.Project, Event: m.Event, Reason: m.Reason, Timestamp: m.Timestamp}
+	a.Connection = (*applicationConnection)(m.Connection)
 	if s := m.Stream; s != nil {
 		a.Stream = &applicationStream{ID: s.ID, Connection: applicationConnection(s.Connection), CreatedAt: s.CreatedAt, Name: s.Name, VideoType: s.VideoType}
 	}
