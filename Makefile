@@ -38,6 +38,7 @@ build/parley-server:
 test: deps-test build ## install what the tests need and run all of them, end-to-end ones included
 	go vet ./...
 	go test -race -timeout 30m $$(go list $(PKG) | grep -v /app/e2e)
+	go test -count 1 ./server/servertest # again without the race detector, which has no breath for five hundred people
 	PARLEY_APP=$(CURDIR)/build/parley go test -race -timeout 20m -count 1 ./app/e2e/...
 
 e2e: deps-test build ## only the end-to-end tests, with real windows

@@ -213,10 +213,18 @@ func (s *Session) renew(ctx context.Context, last error) (bool, error) {
 	return true, nil
 }
 
-// TokenRefused reports whether an error says that the server wants another token, because this one has expired or was signed with another key.
+// TokenRefused reports whether an error says that the server wants another token, because this one has expired, or was signed with a key that the
+// server does not know or has given up. A new token does not help where who makes it has to change (tokenTooLong, for one).
 func TokenRefused(err error) bool {
 	var body *protocol.ErrorBody
-	return errors.As(err, &body) && (body.Code == protocol.CodeTokenExpired || body.Code == protocol.CodeTokenInvalid)
+	if !errors.As(err, &body) {
+		return false
+	}
+	switch body.Code {
+	case protocol.CodeTokenExpired, protocol.CodeTokenInvalid, protocol.CodeTokenProject, protocol.CodeTokenSession, protocol.CodeKeyRevoked:
+		return true
+	}
+	return false
 }
 
 // permanent reports whether trying again is of no use.

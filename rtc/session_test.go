@@ -494,7 +494,7 @@ func TestRefusedConnects(t *testing.T) {
 		want  protocol.Code
 	}{
 		"rubbish":         {"rubbish", protocol.CodeTokenInvalid},
-		"foreign":         {other.Token(id, "publisher", ""), protocol.CodeTokenInvalid},
+		"foreign":         {other.Token(id, "publisher", ""), protocol.CodeTokenProject},
 		"expired":         {server.Sign(token.Grant{SessionID: id, Role: "publisher", ExpiresAt: now.Add(-time.Hour)}, now.Add(-2*time.Hour)), protocol.CodeTokenExpired},
 		"unknown session": {server.Token("1_nope", "publisher", ""), protocol.CodeSessionUnknown},
 	} {

@@ -17,7 +17,7 @@ const (
 	CodeTooSlow            Code = "tooSlow"            // the client did not read its messages
 	CodeVersionUnsupported Code = "versionUnsupported" // no common version
 	CodeHelloExpected      Code = "helloExpected"
-	CodeTokenInvalid       Code = "tokenInvalid" // malformed, forged, or of another project
+	CodeTokenInvalid       Code = "tokenInvalid" // malformed, forged or tampered with
 	CodeTokenExpired       Code = "tokenExpired"
 	CodeTokenNotYetValid   Code = "tokenNotYetValid"
 	CodeRoleUnknown        Code = "roleUnknown"
@@ -40,6 +40,12 @@ const (
 	CodeSessionLocked      Code = "sessionLocked"    // a moderator lets nobody in any more
 	CodeAdmissionRefused   Code = "admissionRefused" // a moderator turned the client away
 	CodeWaiting            Code = "waiting"          // the client waits for admission and may only leave
+	CodeTokenProject       Code = "tokenProject"     // of a project that this server has not
+	CodeTokenSession       Code = "tokenSession"     // of no session, or one of another project
+	CodeTokenTooLong       Code = "tokenTooLong"     // valid for more than 30 days, or without an end
+	CodeTokenTooLarge      Code = "tokenTooLarge"    // the token, or a field of it, over its limit
+	CodeKeyRevoked         Code = "keyRevoked"       // signed with a key or secret that the project has given up
+	CodeProjectDisabled    Code = "projectDisabled"  // the host has disabled the project
 )
 
 // ErrorBody is a failure as it crosses the wire and the HTTP API.

@@ -12,6 +12,8 @@ import (
 	"strconv"
 
 	"github.com/adrg/xdg"
+
+	"parley/server/store"
 )
 
 // DefaultListen is where a server listens that was not told otherwise.
@@ -23,7 +25,9 @@ type Config struct {
 	Listen   string   // TCP host:port for HTTP, WebSocket and ICE-TCP; "" is DefaultListen
 	UDP      string   // port or host:port of all media; "" is the same as Listen
 	Announce []string // addresses that candidates name, as IP or IP:PORT; none: those of the machine
-	Limits   Limits   // the zero value stands for DefaultLimits
+	// Webhooks are hooks that are registered while the server is started with them. One without a project is the only project's.
+	Webhooks []store.Webhook
+	Limits   Limits // the zero value stands for DefaultLimits
 	// TrustProxies are addresses and networks of reverse proxies, whose X-Forwarded-For tells where a request came from.
 	TrustProxies []string
 	// ForwardingOff takes media and forwards none: with it a test of a call must fail.

@@ -10,11 +10,12 @@ import (
 
 // Limits bound what clients and callers of the API may take of a server. Use DefaultLimits and Set.
 type Limits struct {
-	Wire  protocol.Limits // of one connection; clients are told
-	Count Counts
-	Time  Times
-	API   APILimits
-	Keep  Keep
+	Wire    protocol.Limits // of one connection; clients are told
+	Count   Counts
+	Time    Times
+	API     APILimits
+	Keep    Keep
+	Webhook WebhookLimits
 }
 
 // Counts are how many there may be.
@@ -48,6 +49,17 @@ type Keep struct {
 	ChatDays    int
 	ChatLines   int // of one session
 	SessionDays int // since a session was made or last live
+}
+
+// WebhookLimits are those of deliveries to webhooks.
+type WebhookLimits struct {
+	Seconds      int // of one attempt
+	RetrySeconds int // between two attempts, at most
+	Hours        int // an event is tried
+	AtOnce       int // webhooks that are posted to at the same time
+	Queue        int // events that wait for one webhook
+	LogDays      int // the delivery log is kept
+	LogEntries   int // of one webhook
 }
 
 // limit is a limit that can be set by name.
@@ -89,6 +101,13 @@ func limits() []limit {
 		{"chat-days", 0, 36500, 30, "chat is kept; 0 is for ever", func(l *Limits) *int { return &l.Keep.ChatDays }},
 		{"chat-lines", 0, 1 << 24, 10000, "kept of one session; 0 is all", func(l *Limits) *int { return &l.Keep.ChatLines }},
 		{"session-days", 0, 36500, 365, "a session is kept that nobody uses; 0 is for ever", func(l *Limits) *int { return &l.Keep.SessionDays }},
+		{"webhook-seconds", 1, 300, 10, "for a webhook to answer", func(l *Limits) *int { return &l.Webhook.Seconds }},
+		{"webhook-retry-seconds", 1, 24 * 3600, 1800, "between two attempts, at most", func(l *Limits) *int { return &l.Webhook.RetrySeconds }},
+		{"webhook-hours", 1, 24 * 365, 24, "an event is tried before it is given up", func(l *Limits) *int { return &l.Webhook.Hours }},
+		{"webhooks-at-once", 1, 1000, 32, "that are posted to at the same time", func(l *Limits) *int { return &l.Webhook.AtOnce }},
+		{"webhook-queue", 1, 10_000_000, 100_000, "events that wait for one webhook", func(l *Limits) *int { return &l.Webhook.Queue }},
+		{"webhook-log-days", 1, 36500, 7, "the delivery log is kept", func(l *Limits) *int { return &l.Webhook.LogDays }},
+		{"webhook-log-entries", 1, 1 << 24, 10_000, "kept of one webhook", func(l *Limits) *int { return &l.Webhook.LogEntries }},
 	}
 }
 

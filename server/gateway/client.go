@@ -24,6 +24,7 @@ type client struct {
 	queue [][]byte
 	bytes int
 	ended bool
+	cut   bool          // what is left of the batch that is being written is not to be sent
 	wake  chan struct{} // of one slot
 }
 
@@ -47,7 +48,7 @@ func (c *client) Send(encoded []byte) bool {
 func (c *client) Cut(last []byte) {
 	c.mu.Lock()
 	if !c.ended {
-		c.queue, c.bytes = [][]byte{last}, len(last)
+		c.queue, c.bytes, c.cut = [][]byte{last}, len(last), true
 	}
 	c.ended = true
 	c.mu.Unlock()
@@ -82,14 +83,23 @@ func (c *client) fail(id uint64, body *protocol.ErrorBody) {
 	c.End()
 }
 
+func (c *client) wasCut() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.cut
+}
+
 // write sends what is queued until End, ctx's end or a wire that does not take it. It is the only writer, and it closes the wire.
 func (c *client) write(ctx context.Context) {
 	for {
 		c.mu.Lock()
 		batch, ended := c.queue, c.ended
-		c.queue, c.bytes = nil, 0
+		c.queue, c.bytes, c.cut = nil, 0, false
 		c.mu.Unlock()
 		for _, encoded := range batch {
+			if c.wasCut() {
+				break
+			}
 			// Not ctx: when the wire is ending, what is queued (the reason, for one) still goes out.
 			one, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 			err := c.ws.SendEncoded(one, encoded)

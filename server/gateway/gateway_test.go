@@ -109,7 +109,7 @@ func (w *world) dial() *wire.Wire {
 }
 
 func (w *world) ctx() context.Context {
-	ctx, cancel := context.WithTimeout(w.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(w.Context(), time.Minute)
 	w.Cleanup(cancel)
 	return ctx
 }

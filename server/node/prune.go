@@ -18,7 +18,8 @@ func seconds(n int) time.Duration { return time.Duration(n) * time.Second }
 func (n *Node) prune(ctx context.Context) (stop func()) {
 	const day = 24 * time.Hour
 	keep := n.cfg.Limits.Keep
-	retention := store.Retention{ChatAge: time.Duration(keep.ChatDays) * day, ChatLines: keep.ChatLines, SessionAge: time.Duration(keep.SessionDays) * day}
+	retention := store.Retention{ChatAge: time.Duration(keep.ChatDays) * day, ChatLines: keep.ChatLines, SessionAge: time.Duration(keep.SessionDays) * day,
+		WebhookAge: time.Duration(n.cfg.Limits.Webhook.LogDays) * day}
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	running.Go(func() {

@@ -2,8 +2,6 @@ package node
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 
@@ -59,18 +57,19 @@ func (s sessionStore) Pass(ctx context.Context, id protocol.SessionID, resume st
 
 // Session implements session.Store.
 func (s sessionStore) Session(ctx context.Context, id protocol.SessionID) (session.Info, bool, error) {
-	ok, err := s.Store.HasSession(ctx, id)
-	return session.Info{ID: id}, ok, err
+	found, err := s.Store.Session(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return session.Info{}, false, nil
+	}
+	info := session.Info{ID: id, Project: found.Project}
+	if err == nil {
+		err = json.Unmarshal(found.Options, &info.Options)
+	}
+	return info, err == nil, err
 }
 
 // rights reads role names for the sessions.
 func rights(text string) (string, protocol.Capabilities, error) {
 	role, err := token.ParseRole(text)
 	return string(role), role.Capabilities(), err
-}
-
-// fingerprint tells a token from others.
-func fingerprint(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:])
 }

@@ -42,14 +42,20 @@ func (a *API) fail(w http.ResponseWriter, err error) {
 		a.cfg.Log.Error("call", "error", err)
 		body = protocol.Errorf(protocol.CodeInternal, "The server had a problem.")
 	}
-	refuse(w, status(body.Code), body)
+	code := status(body.Code)
+	if code == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", "Bearer")
+	}
+	refuse(w, code, body)
 }
 
 // status is what HTTP says for a code that a call ended with.
 func status(code protocol.Code) int {
 	switch code {
-	case protocol.CodeUnauthorized, protocol.CodeTokenExpired, protocol.CodeTokenNotYetValid:
+	case protocol.CodeUnauthorized, protocol.CodeTokenExpired, protocol.CodeTokenNotYetValid, protocol.CodeKeyRevoked:
 		return http.StatusUnauthorized
+	case protocol.CodeProjectDisabled:
+		return http.StatusForbidden
 	case protocol.CodeSessionUnknown, protocol.CodeStreamUnknown, protocol.CodeConnectionUnknown, protocol.CodeNotFound:
 		return http.StatusNotFound
 	case protocol.CodeMalformed, protocol.CodeRoleUnknown, protocol.CodeForbidden: // forbidden is about a connection's role here, not about the caller's credential

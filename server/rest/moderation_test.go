@@ -69,8 +69,8 @@ func (f *fake) DeleteChat(_ context.Context, id protocol.SessionID, line string)
 func TestModerationCalls(t *testing.T) {
 	t.Parallel()
 	f := &fake{}
-	h, key := newAPIWith(t, f)
-	auth := []string{"Authorization", "Bearer " + bearer(t, key)}
+	h, project := newAPIWith(t, f)
+	auth := []string{"Authorization", "Bearer " + bearer(t, project.own)}
 	const s = "/v1/project/app/session/s"
 	for _, c := range []struct {
 		method, path, body string

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -16,15 +17,30 @@ import (
 	"parley/server/token"
 )
 
+// Credentials says who may call.
+type Credentials interface {
+	// VerifyREST checks a credential, the secret's or the private key's, and returns its project. Errors are *protocol.ErrorBody.
+	VerifyREST(ctx context.Context, text string, secret bool, now time.Time) (token.Project, error)
+}
+
+// Signer makes client tokens.
+type Signer interface {
+	// Sign makes a token of a project, named by its application id.
+	Sign(ctx context.Context, project string, g token.Grant, now time.Time) (string, error)
+}
+
 // Invites is where invites are kept.
 type Invites interface {
-	// UseInvite takes one use, or returns store.ErrNotFound, ErrExpired or ErrUsedUp.
+	// UseInvite takes one use, or returns store.ErrNotFound, ErrExpired, ErrUsedUp or ErrDisabled.
 	UseInvite(ctx context.Context, secret string, now time.Time) (store.Invite, error)
 }
 
-// Sessions is where sessions are made.
+// Sessions is where sessions are kept.
 type Sessions interface {
-	CreateSession(ctx context.Context) (protocol.SessionID, error)
+	// CreateSession makes a session of a project, named by its application id, or returns store.ErrDisabled.
+	CreateSession(ctx context.Context, project string, options json.RawMessage) (protocol.SessionID, error)
+	// Session returns a session, or store.ErrNotFound.
+	Session(ctx context.Context, id protocol.SessionID) (store.Session, error)
 }
 
 // Streams is what the API does with the streams of sessions. Errors are *protocol.ErrorBody.
@@ -41,20 +57,15 @@ type Connections interface {
 	Disconnect(ctx context.Context, id protocol.SessionID, connection protocol.ConnectionID) error
 }
 
-// Project is whose sessions the API serves.
-type Project struct {
-	Key       token.Key
-	Name      string
-	CreatedAt time.Time
-}
-
 // Config is what an API works with.
 type Config struct {
-	Project     Project
+	Credentials Credentials
+	Signer      Signer
 	Invites     Invites
 	Sessions    Sessions
 	Streams     Streams
 	Connections Connections
+	Callbacks   Callbacks
 	Moderation  Moderation
 	Removal     Removal
 	Chat        Chat
@@ -97,6 +108,8 @@ func (a *API) Register(mux *http.ServeMux) {
 	mux.HandleFunc("POST /session/create", a.call(a.createSession))
 	for pattern, h := range map[string]handler{
 		"GET /callback":                                          a.listCallbacks,
+		"POST /callback":                                         a.createCallback,
+		"DELETE /callback/{callback}":                            a.deleteCallback,
 		"GET /session/{session}/stream":                          a.listStreams,
 		"GET /session/{session}/stream/{stream}":                 a.oneStream,
 		"PUT /session/{session}/stream":                          a.setClassLists,
@@ -107,14 +120,14 @@ func (a *API) Register(mux *http.ServeMux) {
 		"DELETE /session/{session}/connection/{connection}":      a.disconnect,
 	} {
 		method, path, _ := strings.Cut(pattern, " ")
-		mux.HandleFunc(method+" "+projectPath+path, a.call(a.own(h)))
+		mux.HandleFunc(method+" "+projectPath+path, a.call(a.own(path, h)))
 	}
 	for pattern, h := range a.moderation() {
 		method, path, _ := strings.Cut(pattern, " ")
-		mux.HandleFunc(method+" "+ownPath+path, a.call(a.own(h)))
+		mux.HandleFunc(method+" "+ownPath+path, a.call(a.own(path, h)))
 	}
 	for path, feature := range missing() {
-		mux.HandleFunc(projectPath+path, a.call(a.own(unavailable(feature))))
+		mux.HandleFunc(projectPath+path, a.call(a.own(path, unavailable(feature))))
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, protocol.Errorf(protocol.CodeNotFound, "There is nothing at %s %.100q.", r.Method, r.URL.Path))

@@ -142,6 +142,7 @@ func (a *API) muteAll(w http.ResponseWriter, r *http.Request) error {
 
 // answerProject answers the project's details, as the API does after a mute.
 func (a *API) answerProject(w http.ResponseWriter, r *http.Request) {
-	answer(w, http.StatusOK, map[string]any{"id": r.PathValue("project"), "name": a.cfg.Project.Name, "status": "ACTIVE", "environment": "standard",
-		"createdAt": a.cfg.Project.CreatedAt.UnixMilli()})
+	p := projectOf(r)
+	answer(w, http.StatusOK, map[string]any{"id": r.PathValue("project"), "name": p.Name, "status": "ACTIVE", "environment": "standard",
+		"createdAt": p.CreatedAt.UnixMilli()})
 }

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"encoding/json"
 
 	"parley/rtc/protocol"
 )
@@ -34,7 +35,21 @@ type Client interface {
 type Info struct {
 	ID      protocol.SessionID
 	Project string // application id
-	Lobby   bool   // newcomers wait for admission, unless a moderator lifts that
+	Options
+}
+
+// Options are what a session is made with. The store keeps them as JSON.
+type Options struct {
+	Lobby bool `json:"lobby,omitempty"` // newcomers wait for admission, unless a moderator lifts that
+}
+
+// Encode returns the JSON.
+func (o Options) Encode() json.RawMessage {
+	raw, err := json.Marshal(o)
+	if err != nil {
+		panic("encode options: " + err.Error()) // plain data
+	}
+	return raw
 }
 
 // Store keeps what outlives a session. It is safe for concurrent use.

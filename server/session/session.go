@@ -203,14 +203,26 @@ func (s *Session) endStream(st *stream, reason protocol.Reason) {
 // goodbye tells everyone that the server goes down and ends their wires. The session stays live in the store.
 func (s *Session) goodbye() {
 	s.emit(protocol.Event{Name: protocol.SessionDisconnected, Reason: protocol.ReasonServerRotation}, nil)
-	for _, m := range s.members {
-		m.welcomed = false // it heard the last word; what follows is for webhooks alone
-	}
 	for _, m := range s.waiting {
 		m.sendError(m.arrival.helloID, protocol.Errorf(protocol.CodeServerStopping, "The server is stopping."))
 	}
-	for _, m := range append(append([]*Member(nil), s.members...), s.waiting...) {
-		s.remove(m, protocol.ReasonNetworkDisconnected)
+	all := append(append([]*Member(nil), s.members...), s.waiting...)
+	streams := s.streams
+	s.clock.emptySince = time.Now()
+	s.members, s.waiting, s.streams = nil, nil, nil // nobody is told of the others any more; what follows is for webhooks alone
+	for _, st := range streams {
+		copied, conn := st.Stream, st.owner.conn
+		s.observe(Observed{Name: protocol.StreamDestroyed, Connection: &conn, Stream: &copied, Reason: protocol.ReasonNetworkDisconnected})
+	}
+	for _, m := range all {
+		if m.in() {
+			conn := m.conn
+			s.observe(Observed{Name: protocol.ConnectionDestroyed, Connection: &conn, Reason: protocol.ReasonNetworkDisconnected})
+			m.leg.Close()
+		}
+		m.gone = true
+		m.detach()
+		s.manager.release(s)
 	}
 }
 

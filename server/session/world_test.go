@@ -212,7 +212,7 @@ type memory struct {
 }
 
 func (s *memory) Session(_ context.Context, id protocol.SessionID) (Info, bool, error) {
-	return Info{ID: id, Project: "app", Lobby: id == "lobby"}, id == "s1" || id == "s2" || id == "lobby", nil
+	return Info{ID: id, Project: "app", Options: Options{Lobby: id == "lobby"}}, id == "s1" || id == "s2" || id == "lobby", nil
 }
 func (s *memory) AppendChat(_ context.Context, _ protocol.SessionID, lines []ChatEntry) error {
 	s.mu.Lock()

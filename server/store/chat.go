@@ -50,7 +50,7 @@ func appendOne(ctx context.Context, tx *sql.Tx, id protocol.SessionID, e *ChatEn
 
 // Chat returns the newest lines of a session, at most limit, oldest first.
 func (s *Store) Chat(ctx context.Context, id protocol.SessionID, limit int) ([]protocol.ChatLine, error) {
-	rows, err := s.db.QueryContext(ctx,
+	rows, err := s.read.QueryContext(ctx,
 		"SELECT id, sender, name, text, time FROM (SELECT * FROM chat WHERE session = ? ORDER BY seq DESC LIMIT ?) ORDER BY seq", string(id), limit)
 	if err != nil {
 		return nil, fmt.Errorf("read chat: %w", err)
@@ -72,7 +72,7 @@ func (s *Store) Chat(ctx context.Context, id protocol.SessionID, limit int) ([]p
 
 // DeleteChat takes a line out, and reports whether there was one.
 func (s *Store) DeleteChat(ctx context.Context, id protocol.SessionID, line string) (bool, error) {
-	res, err := s.db.ExecContext(ctx, "DELETE FROM chat WHERE session = ? AND id = ?", string(id), line)
+	res, err := s.write.ExecContext(ctx, "DELETE FROM chat WHERE session = ? AND id = ?", string(id), line)
 	if err != nil {
 		return false, fmt.Errorf("delete chat line: %w", err)
 	}
@@ -88,6 +88,7 @@ type Retention struct {
 	ChatAge    time.Duration
 	ChatLines  int           // of one session, the newest
 	SessionAge time.Duration // since it was made, or last live
+	WebhookAge time.Duration // of entries of the delivery log
 }
 
 // Prune deletes what is older than it is to be kept.
@@ -101,6 +102,11 @@ func (s *Store) Prune(ctx context.Context, r Retention, now time.Time) error {
 		if r.ChatLines > 0 {
 			if _, err := tx.ExecContext(ctx, `DELETE FROM chat WHERE seq IN (SELECT seq FROM
 				(SELECT seq, row_number() OVER (PARTITION BY session ORDER BY seq DESC) AS n FROM chat) WHERE n > ?)`, r.ChatLines); err != nil {
+				return err
+			}
+		}
+		if r.WebhookAge > 0 {
+			if _, err := tx.ExecContext(ctx, "DELETE FROM webhook_log WHERE time < ?", now.Add(-r.WebhookAge).UnixMilli()); err != nil {
 				return err
 			}
 		}

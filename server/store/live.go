@@ -50,7 +50,7 @@ func (s *Store) SavePasses(ctx context.Context, id protocol.SessionID, passes ma
 // Pass returns a pass, or ErrNotFound.
 func (s *Store) Pass(ctx context.Context, id protocol.SessionID, resume string) ([]byte, error) {
 	var pass []byte
-	err := s.db.QueryRowContext(ctx, "SELECT pass FROM pass WHERE session = ? AND resume = ?", string(id), resume).Scan(&pass)
+	err := s.read.QueryRowContext(ctx, "SELECT pass FROM pass WHERE session = ? AND resume = ?", string(id), resume).Scan(&pass)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrNotFound
 	}
@@ -79,7 +79,7 @@ func (s *Store) EndLive(ctx context.Context, id protocol.SessionID) error {
 
 // Live lists the sessions that are live, with their states.
 func (s *Store) Live(ctx context.Context) (map[protocol.SessionID][]byte, error) {
-	rows, err := s.db.QueryContext(ctx, "SELECT session, state FROM live")
+	rows, err := s.read.QueryContext(ctx, "SELECT session, state FROM live")
 	if err != nil {
 		return nil, fmt.Errorf("list live sessions: %w", err)
 	}
