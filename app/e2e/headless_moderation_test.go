@@ -92,7 +92,9 @@ func TestHeadlessModerates(t *testing.T) {
 	mod.until("that Ann's stream ended", is("streamDestroyed"))
 	mod.say(`{"lock":true}`)
 	mod.say(fmt.Sprintf(`{"ban":%q}`, who))
-	ann.until("sessionDisconnected", func(l map[string]any) bool { return l["event"] == "sessionDisconnected" && l["reason"] == "forceDisconnected" })
+	ann.until("sessionDisconnected", func(l map[string]any) bool {
+		return l["event"] == "sessionDisconnected" && l["reason"] == "forceDisconnected"
+	})
 	<-ann.done
 	late := newBot(t, 3, "--server", server.URL, "--token", server.Token(id, "publisher", "Late"))
 	late.until("that the session is locked", func(l map[string]any) bool { return field(l, "error", "code") == "sessionLocked" })
@@ -109,7 +111,9 @@ func TestHeadlessModerates(t *testing.T) {
 		}
 		<-late.done
 	}
-	mod.until("that who left waits no more", func(l map[string]any) bool { return l["event"] == "admissionEnded" && l["reason"] == "clientDisconnected" })
+	mod.until("that who left waits no more", func(l map[string]any) bool {
+		return l["event"] == "admissionEnded" && l["reason"] == "clientDisconnected"
+	})
 	mod.say(fmt.Sprintf(`{"forceDisconnect":%q}`, who))
 	mod.until("that there is no such connection", func(l map[string]any) bool { return field(l, "error", "code") == "connectionUnknown" })
 }
