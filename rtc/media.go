@@ -77,6 +77,9 @@ func (m *media) closed() bool {
 	return m.pub.Path() == peer.PathClosed || m.sub.Path() == peer.PathClosed
 }
 
+// good reports whether the connections can go on over another wire, after new ICE credentials perhaps.
+func (m *media) good() bool { return !m.spoiled.Load() && !m.closed() }
+
 // up reports whether the paths that are asked for are up.
 func (m *media) up(pub, sub bool) bool {
 	return (!pub || m.pub.Path() == peer.PathUp) && (!sub || m.sub.Path() == peer.PathUp)
@@ -113,7 +116,7 @@ func (c *call) mend() {
 		}
 		if err != nil && c.ctx.Err() == nil {
 			c.session.log.Warn("media path stays away", "error", err)
-			c.end(errMediaLost)
+			c.end(ErrMediaLost)
 		}
 		shaky = false
 		select {

@@ -246,7 +246,7 @@ func TestOutage(t *testing.T) {
 	me := c.ben.You().ID
 	c.cable.Unplug()
 	end := c.border.Silence()
-	over := time.NewTimer(3 * time.Second)
+	over := time.NewTimer(4 * time.Second)
 	defer over.Stop()
 	<-over.C
 	if c.ben.heard("resumed") {

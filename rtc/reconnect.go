@@ -9,8 +9,8 @@ import (
 	"parley/rtc/protocol"
 )
 
-// errMediaLost ends a call whose media path was lost, and could not be mended.
-var errMediaLost = errors.New("the media path was lost")
+// ErrMediaLost is why a session reconnects whose media path was lost and could not be mended, though its wire lives.
+var ErrMediaLost = errors.New("the media path was lost")
 
 // timing is how long things may take; 0 is the default.
 type timing struct {
@@ -133,7 +133,7 @@ func (s *Session) resumable(c *call) *protocol.Resume {
 // reusable returns a call's media if they can go on in the next call, and closes them if not.
 func (s *Session) reusable(c *call, cause error) *media {
 	var d *disconnected // the server goes down, and its ends of the paths with it
-	if c.welcome.ResumeToken == "" || errors.Is(cause, errMediaLost) || errors.As(cause, &d) || c.media.spoiled.Load() {
+	if c.welcome.ResumeToken == "" || errors.Is(cause, ErrMediaLost) || errors.As(cause, &d) {
 		c.media.close()
 		return nil
 	}
@@ -161,6 +161,10 @@ func (s *Session) reopen(ctx context.Context, resume *protocol.Resume, kept *med
 		case <-timer.C:
 		case <-ctx.Done():
 			return nil, errors.Join(err, context.Cause(ctx))
+		}
+		if kept != nil && !kept.good() {
+			kept.close()
+			kept = nil
 		}
 		waited := false
 		c, err = s.attempt(ctx, opening{token: s.token, resume: resume, kept: kept, dial: dialTimeout, waiting: func(w protocol.Waiting) {

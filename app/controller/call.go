@@ -54,6 +54,7 @@ type surroundings struct {
 	notify  func() // a tile has a new picture; any goroutine
 	changed func() // look again
 	onEvent func(rtc.Event)
+	refused func(error) // the server keeps the microphone muted
 }
 
 // reconnectFor is how long a lost call is tried to mend before the user is asked.
@@ -249,11 +250,11 @@ func (c *call) end() <-chan struct{} {
 
 // newCall makes a call with its feeds.
 func newCall(l *loop, devices *Devices, log *slog.Logger, notify, changed func(), f config.Flags) *call {
-	c := &call{surroundings: surroundings{loop: l, log: log, devices: devices, notify: notify, changed: changed, window: !f.Headless, onEvent: func(rtc.Event) {}}}
+	c := &call{surroundings: surroundings{loop: l, log: log, devices: devices, notify: notify, changed: changed, window: !f.Headless, onEvent: func(rtc.Event) {}, refused: func(error) {}}}
 	env := feedEnv{loop: l, log: log, devices: devices, changed: changed}
 	c.camera = &videoFeed{feedEnv: env, said: line{loop: l}, want: cameraWant}
 	c.screen = &videoFeed{feedEnv: env, said: line{loop: l}, want: screenWant, screen: true}
-	c.mic = &audioFeed{feedEnv: env, said: line{loop: l}}
+	c.mic = &audioFeed{feedEnv: env, said: line{loop: l}, refused: c.unmuteRefused}
 	c.play = playOptions{loop: l, changed: changed}
 	if f.Headless {
 		c.play.readMarks, c.play.keepSound = true, media.SampleRate/2

@@ -88,7 +88,7 @@ type found struct {
 func New(opt Options) *Controller {
 	c := &Controller{opt: opt, loop: newLoop(), log: opt.Log, settings: opt.Settings}
 	c.call = newCall(c.loop, &c.opt.Devices, c.log, opt.Pictures, func() {}, opt.Flags)
-	c.call.onEvent = c.sessionEvent
+	c.call.onEvent, c.call.refused = c.sessionEvent, c.unmuteRefused
 	f, s := opt.Flags, opt.Settings
 	c.name = first(f.Name, s.Name, systemName())
 	c.camera, c.wantCam = first(f.Camera, s.Camera), !s.CameraOff

@@ -1,6 +1,8 @@
 package controller
 
 import (
+	"errors"
+
 	"parley/rtc"
 	"parley/rtc/protocol"
 	"parley/ui/model"
@@ -46,6 +48,17 @@ func (c *Controller) muteForced(ev rtc.Happened) {
 	default:
 		c.notice(model.NoticeInfo, "Everybody may speak again.")
 	}
+}
+
+// unmuteRefused tells the user that they cannot unmute.
+func (c *Controller) unmuteRefused(err error) {
+	c.log.Warn("unmute", "error", err)
+	c.wantMic = false
+	text := Words(err)
+	if errors.Is(err, protocol.Errorf(protocol.CodeForbidden, "")) {
+		text = unmuteWords
+	}
+	c.notice(model.NoticeWarning, text)
 }
 
 // roleChanged tells the user which right to speak they have now.

@@ -46,7 +46,7 @@ func RunHeadless(ctx context.Context, opt HeadlessOptions) error {
 	stop := context.AfterFunc(ctx, h.loop.cancel)
 	defer stop()
 	h.call = newCall(h.loop, &h.opt.Devices, opt.Log, func() {}, func() {}, opt.Flags)
-	h.call.onEvent = h.event
+	h.call.onEvent, h.call.refused = h.event, h.failed
 	f := opt.Flags
 	if f.Camera != "" && f.Camera != deviceOff {
 		h.call.camera.start(f.Camera, false, func() {})

@@ -44,6 +44,13 @@ func (c *call) silence() {
 	c.mic.publisher.Store(nil)
 }
 
+// unmuteRefused mutes again what the server keeps muted.
+func (c *call) unmuteRefused(err error) {
+	c.mic.mute(true, c.mic.id)
+	c.refused(err)
+	c.changed()
+}
+
 // ownStreamEnded turns off what a moderator ended.
 func (c *call) ownStreamEnded(s protocol.Stream, reason protocol.Reason) {
 	if reason != protocol.ReasonForceUnpublished {

@@ -196,3 +196,40 @@ func TestBannedForGood(t *testing.T) {
 		return ""
 	})
 }
+
+func TestUnmutingThatAModeratorForbids(t *testing.T) {
+	t.Parallel()
+	server := servertest.Start(t)
+	link := server.Invite(server.Session(), 10)
+	ben := newDesk(t, config.Flags{Join: link, SkipPrejoin: true, Name: "Ben"}, nil)
+	ben.untilCall()
+	connectionOf(ben)
+	mod := moderator(t, server, ben)
+	if err := mod.ForceMute(t.Context(), ""); err != nil {
+		t.Fatal(err)
+	}
+	ann := newDesk(t, config.Flags{Join: link, SkipPrejoin: true, Name: "Ann"}, nil)
+	ann.untilCall()
+	muted := func(notices int) func(model.State) string {
+		return func(s model.State) string {
+			if s.Call.MicOn || len(s.Notices) != notices {
+				return fmt.Sprintf("microphone %v, notices %+v", s.Call.MicOn, s.Notices)
+			}
+			return ""
+		}
+	}
+	ann.until(muted(1))
+	ann.Send(model.ToggleMic{})
+	ann.until(muted(2))
+	if err := mod.AskUnmute(t.Context(), ownStream(ann)); err != nil {
+		t.Fatal(err)
+	}
+	ann.until(muted(3))
+	ann.Send(model.ToggleMic{})
+	ben.until(func(s model.State) string {
+		if tl, _ := tile(s, "Ann", false); tl.Muted || !tl.Speaking {
+			return fmt.Sprintf("Ann's tile: %+v", tl)
+		}
+		return ""
+	})
+}

@@ -58,6 +58,9 @@ var words = map[protocol.Code]string{
 	protocol.CodeWaiting:            "You are not in the meeting yet. Wait until you are let in.",
 }
 
+// unmuteWords say that the server keeps the user muted.
+const unmuteWords = "Everybody is muted. You can unmute once a moderator lets you."
+
 // waitingWords say that a moderator has yet to admit the user.
 const waitingWords = "Waiting to be let in"
 
@@ -86,6 +89,8 @@ func Words(err error) string {
 		return "The server did not answer in time. Check your connection and try again."
 	case errors.Is(err, context.Canceled):
 		return "Cancelled."
+	case errors.Is(err, rtc.ErrMediaLost):
+		return "Picture and sound do not get through any more. The app connects again by itself."
 	case errors.Is(err, rtc.ErrTooManySignals):
 		return "The connection is lost, and enough is waiting to be sent. Try again when it is back."
 	case errors.Is(err, rtc.ErrClosed):
