@@ -12,6 +12,11 @@ func (b *batches) open(s *socket) error {
 	return nil
 }
 
+// rawAddr is not needed.
+type rawAddr struct{}
+
+func rawAddrOf(netip.AddrPort) *rawAddr { return nil }
+
 // inBatch is where one datagram is read to.
 type inBatch struct {
 	buf  [maxDatagram]byte
