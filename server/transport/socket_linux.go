@@ -104,6 +104,7 @@ type inBatch struct {
 	bufs    [maxRead][maxDatagram]byte
 
 	read func(fd uintptr) bool
+	wait bool
 	n    int
 	err  error
 }
@@ -124,7 +125,7 @@ func newInBatch() *inBatch {
 	return in
 }
 
-// readSome takes what has arrived. It returns false when that is nothing.
+// readSome takes what has arrived. It returns false when that is nothing and is to be waited for.
 func (in *inBatch) readSome(fd uintptr) bool {
 	for i := range in.n { // those that the last call has changed
 		in.ms[i].Namelen = unix.SizeofSockaddrInet6
@@ -136,15 +137,16 @@ func (in *inBatch) readSome(fd uintptr) bool {
 	case 0:
 		in.n = int(n)
 	case unix.EAGAIN, unix.EINTR:
-		return false
+		return !in.wait
 	default:
 		in.err = errno
 	}
 	return true
 }
 
-// readBatch waits until something has arrived.
-func (s *socket) readBatch(in *inBatch) (int, error) {
+// readBatch takes what has arrived. With wait, it waits until there is something; else it may return 0.
+func (s *socket) readBatch(in *inBatch, wait bool) (int, error) {
+	in.wait = wait
 	if err := s.raw.Read(in.read); err != nil {
 		return 0, err
 	}
