@@ -152,7 +152,7 @@ func (relayChild) Run(ctx context.Context) error { return suite.ServeRelay(ctx, 
 
 type profile struct {
 	shaped
-	Out string `help:"Where the profiles go: OUT.cpu and OUT.heap." default:"build/server" type:"path"`
+	Out string `help:"Where the profiles go: OUT.cpu, and OUT.heap with everybody in." default:"build/server" type:"path"`
 }
 
 // Run profiles. The server is this program itself, which has the server's code in it.
@@ -161,6 +161,7 @@ func (p *profile) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	cfg.Measured = func(ctx context.Context, pid int) error { return suite.Heap(ctx, pid, p.Out) }
 	rows := suite.NewRows(cfg)
 	rows.Server("profiled", suite.Program{cfg.Self, "server-child", p.Out})
 	return rows.Rotate(ctx, os.Stdout, shapes, 1)

@@ -28,6 +28,8 @@ type Config struct {
 	ServerCore int
 	Measure    time.Duration
 	Self       string // this program, for its children
+	// Measured, if set, is called when a run was measured and everybody is still there, with the server's process.
+	Measured func(ctx context.Context, pid int) error
 }
 
 // Result is what one run came to.
@@ -85,7 +87,10 @@ func (c *Config) measure(ctx context.Context, l *load.Loop, pid int) (*Result, e
 	if err := pause(ctx, repair); err != nil {
 		return nil, err
 	}
-	return r, l.End(r.Tally)
+	if err := l.End(r.Tally); err != nil || c.Measured == nil {
+		return r, err
+	}
+	return r, c.Measured(ctx, pid)
 }
 
 func pause(ctx context.Context, d time.Duration) error {
