@@ -105,6 +105,7 @@ func New(opt Options) *Controller {
 		c.mic, c.wantMic = "", false
 	}
 	c.chat.draft = s.Draft
+	c.setProcessing(s.Processing)
 	return c
 }
 

@@ -205,6 +205,7 @@ type audioFeed struct {
 	level    *model.Level
 	said     line // what the others are told
 	run      *feedRun
+	clean    cleaning
 
 	publisher atomic.Pointer[rtc.Publisher]
 	capture   atomic.Pointer[capture.Audio]
@@ -214,7 +215,7 @@ type audioFeed struct {
 func (f *audioFeed) start(id string) {
 	f.stop()
 	f.on, f.id, f.problem, f.level = true, id, nil, &model.Level{}
-	run, level := &feedRun{}, f.level
+	run, level, options := &feedRun{}, f.level, f.clean.options
 	f.run = run
 	f.loop.beside(func(context.Context) {
 		src, err := f.devices.Microphone(id)
@@ -226,8 +227,9 @@ func (f *audioFeed) start(id string) {
 			})
 			return
 		}
-		c := capture.StartAudio(capture.AudioConfig{
-			Source: src, Sound: func(pcm []int16) { level.Set(levelOf(pcm)) }, Encoded: f.encoded,
+		cfg := capture.AudioConfig{
+			Source: src, Unclean: func(err error) { f.log.Error("microphone", "device", id, "error", err) },
+			Sound: func(pcm []int16) { level.Set(levelOf(pcm)) }, Encoded: f.encoded,
 			Opened: func() {
 				f.loop.post(func() {
 					if run == f.run {
@@ -243,13 +245,19 @@ func (f *audioFeed) start(id string) {
 					}
 				})
 			},
-		})
+		}
+		processor, err := clean(&cfg, id, f.clean.reference, options)
+		if err != nil {
+			f.log.Warn("the microphone's sound stays as it is", "error", err)
+		}
+		c := capture.StartAudio(cfg)
 		taken := f.loop.post(func() {
 			if run != f.run {
 				f.loop.beside(func(context.Context) { _ = c.Close() })
 				return
 			}
 			f.capture.Store(c)
+			f.clean.use(processor)
 			c.SetMuted(!f.on)
 			c.SetSending(f.sending)
 		})
@@ -318,6 +326,7 @@ func (f *audioFeed) meter() *model.Level {
 // stop closes the microphone. Nothing that it hears is encoded from then on.
 func (f *audioFeed) stop() {
 	f.run, f.on, f.problem, f.level = nil, false, nil, nil
+	f.clean.use(nil)
 	if c := f.capture.Swap(nil); c != nil {
 		c.SetMuted(true)
 		f.loop.beside(func(context.Context) { _ = c.Close() })

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"parley/app/config"
+	"parley/media/audio/process"
 	"parley/media/synthetic"
 	"parley/rtc"
 	"parley/rtc/protocol"
@@ -48,6 +49,7 @@ func RunHeadless(ctx context.Context, opt HeadlessOptions) error {
 	defer stop()
 	h.call = newCall(h.loop, &h.opt.Devices, opt.Log, func() {}, func() {}, opt.Flags)
 	h.call.onEvent = h.event
+	h.call.mic.clean.set(process.Options(config.Defaults().Processing))
 	f := opt.Flags
 	if f.Camera != "" && f.Camera != deviceOff {
 		h.call.camera.start(f.Camera, false, func() {})

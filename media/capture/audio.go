@@ -13,12 +13,23 @@ import (
 	"parley/media/codec/opus"
 )
 
+// Processor cleans what a microphone hears: each 10 ms, in place, captured at a time of media.Now. After an error it leaves sound as it is. The
+// capture's goroutine calls it, and closes it at the end.
+type Processor interface {
+	Process(pcm []int16, captured time.Duration) error
+	Close() error
+}
+
 // AudioConfig says what to capture and where it goes, as VideoConfig does.
 type AudioConfig struct {
 	Source media.AudioSource
+	// Processor cleans the sound before anything else sees it, muted or not, and belongs to the capture from then on. It may be nil. Unclean is told
+	// when it failed; sound goes on as it is.
+	Processor Processor
+	Unclean   func(error)
 	// Opened is called once the source delivers. It may be nil.
 	Opened func()
-	// Sound is called with each 10 ms of sound as it was captured, muted or not, mono. It may be nil.
+	// Sound is called with each 10 ms of sound as it is to be sent, muted or not, mono. It may be nil.
 	Sound func(pcm []int16)
 	// Encoded is called with each packet while sending and not muted. A frame without Data was not worth sending (silence); the next with Data
 	// begins anew, which KeyFrame marks.
@@ -78,6 +89,9 @@ func (a *Audio) Close() error {
 }
 
 func (a *Audio) read() {
+	if a.cfg.Processor != nil {
+		defer a.cfg.Processor.Close()
+	}
 	err := a.pull()
 	if a.ctx.Err() == nil && a.cfg.Ended != nil {
 		if errors.Is(err, io.EOF) {
@@ -109,6 +123,11 @@ func (a *Audio) pull() error {
 		mono = downmix(mono[:0], samples)
 		captured := samples.Captured
 		release()
+		if a.cfg.Processor != nil {
+			if err := a.cfg.Processor.Process(mono, captured); err != nil && a.cfg.Unclean != nil {
+				a.cfg.Unclean(err)
+			}
+		}
 		if a.cfg.Sound != nil {
 			a.cfg.Sound(mono)
 		}

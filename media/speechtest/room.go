@@ -29,9 +29,8 @@ func NewRoom(seed uint64) *Room {
 	return r
 }
 
-// Echo returns what the microphone hears of what the loudspeaker plays, not rounded: delayed by so many seconds, by a loudspeaker whose clock runs so many
-// millionths faster, with the microphone's own noise.
-func (r *Room) Echo(played []int16, delay, ppm float64) []float64 {
+// Sound returns what is played as it sounds in the room, at the microphone's place.
+func (r *Room) Sound(played []int16) []float64 {
 	n := 1
 	for n < len(played)+len(r.response) {
 		n *= 2
@@ -48,17 +47,22 @@ func (r *Room) Echo(played []int16, delay, ppm float64) []float64 {
 	for i, v := range spectrum(func(i int) float64 { return r.response[i] / float64(n) }, len(r.response)) {
 		a[i] *= v
 	}
-	sound := fft.Sequence(nil, a)
+	return fft.Sequence(nil, a)[:len(played)]
+}
 
+// Hear returns what the microphone hears of a Sound, not rounded: delayed by so many seconds, by a loudspeaker whose clock runs so many millionths faster,
+// with the microphone's own noise.
+func Hear(sound []float64, delay, ppm float64) []float64 {
+	random := rand.New(rand.NewPCG(5, 6))
 	taps := fractions()
-	heard := make([]float64, len(played))
+	heard := make([]float64, len(sound))
 	for i := range heard {
 		at := (float64(i) - delay*Rate) * (1 + ppm*1e-6)
 		k := int(math.Floor(at))
 		if k < roomTaps || k+roomTaps >= len(sound) {
 			continue
 		}
-		sum := 2 * r.random.NormFloat64()
+		sum := 2 * random.NormFloat64()
 		for j, w := range taps[int((at-float64(k))*roomPhases)] {
 			sum += w * sound[k-roomTaps/2+1+j]
 		}

@@ -34,7 +34,7 @@ const (
 	alignHurry   = 1.0 / 50       // part of an error that is mended with each block
 	alignMost    = 0.5            // samples a block: 1000 ppm
 
-	alignLate       = 20 // blocks
+	alignLate       = 40 // blocks
 	alignLateForget = 0.2
 	alignLater      = 5 * perMs
 )
@@ -81,7 +81,7 @@ func (a *alignment) take(played *block, captured time.Duration) bool {
 		return true
 	}
 	if m.turn != a.turn {
-		a.begun, a.speaker = false, pace{} // perhaps another device
+		a.begun, a.speaker = false, pace{jumps: a.speaker.jumps} // perhaps another device
 	}
 	a.turn = m.turn
 	a.speaker.observe(samplesOf(m.heard) - float64(m.end))

@@ -8,4 +8,5 @@ const (
 	driftingEcho = 13
 	gainRaises   = 8
 	noiseDown    = 9
+	liveEcho     = 10
 )

@@ -8,4 +8,5 @@ const (
 	driftingEcho = 25
 	gainRaises   = 0
 	noiseDown    = 9
+	liveEcho     = 20
 )

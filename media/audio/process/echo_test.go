@@ -105,6 +105,7 @@ func kept(near, clean []int16) float64 {
 func TestEcho(t *testing.T) {
 	t.Parallel()
 	far, near := speak(t)
+	sound := speechtest.NewRoom(1).Sound(far)
 	const ms = time.Millisecond
 	for _, c := range []struct {
 		name string
@@ -122,7 +123,7 @@ func TestEcho(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			echo := speechtest.NewRoom(1).Echo(far, c.desk.delay.Seconds(), c.desk.ppm)
+			echo := speechtest.Hear(sound, c.desk.delay.Seconds(), c.desk.ppm)
 			heard, same := c.desk.run(t, nil, &Reference{}, echo, far, nil)
 			if got := erle(heard, same); got >= c.want || got != 0 {
 				t.Errorf("without processing the echo is %.1f dB down: this measures nothing", got)
@@ -190,8 +191,8 @@ func TestAnotherSpeaker(t *testing.T) {
 	room := speechtest.NewRoom(2)
 	near := desk{delay: 50 * time.Millisecond, latency: 30 * time.Millisecond, jitter: 3 * time.Millisecond}
 	radio := desk{delay: 220 * time.Millisecond, ppm: 50, latency: 20 * time.Millisecond, jitter: 3 * time.Millisecond, begin: deskSeconds / 2 * time.Second}
-	near.run(t, p, &ref, room.Echo(far[:half], near.delay.Seconds(), 0), far[:half], nil)
-	heard, clean := radio.run(t, p, &ref, room.Echo(far[half:], radio.delay.Seconds(), radio.ppm), far[half:], nil)
+	near.run(t, p, &ref, speechtest.Hear(room.Sound(far[:half]), near.delay.Seconds(), 0), far[:half], nil)
+	heard, clean := radio.run(t, p, &ref, speechtest.Hear(room.Sound(far[half:]), radio.delay.Seconds(), radio.ppm), far[half:], nil)
 	if got := erle(heard, clean); got < steadyEcho {
 		t.Errorf("after the change the echo is %.1f dB down: %+v", got, p.Stats())
 	}

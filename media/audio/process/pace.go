@@ -9,13 +9,17 @@ type pace struct {
 	fit    lineFit
 	blocks int     // of this half second
 	least  float64 // of this half second
-	off    int     // half seconds in a row that were far from the line
+	recent float64 // the earliest of the last blocks, as many as lie within a paceLook
+	jumps  uint64  // times the clock was found elsewhere
+	off    int     // looks in a row that found it far from the line
 }
 
 const (
 	paceWindow = 50        // blocks
+	paceLook   = 10        // blocks, a part of a window
 	paceFar    = 3 * perMs // from the line
-	paceOff    = 2         // half seconds: then the line is begun anew
+	paceMost   = 7         // samples a half second that a clock is off: 300 ppm
+	paceOff    = 2         // looks: then the clock is elsewhere, for sound was lost or a buffer grew
 )
 
 // observe takes an observation, time less samples, once a block.
@@ -27,25 +31,34 @@ func (p *pace) observe(offset float64) {
 	if p.blocks == 0 || offset < p.least {
 		p.least = offset
 	}
+	if p.blocks%paceLook == 0 || offset < p.recent {
+		p.recent = offset
+	}
 	p.blocks++
+	if p.blocks%paceLook == 0 {
+		p.look()
+	}
 	if p.blocks == paceWindow {
-		p.window()
+		p.blocks = 0
+		p.fit.add(p.least)
 	}
 }
 
-// window ends a half second.
-func (p *pace) window() {
-	least := p.least
-	p.blocks = 0
-	if off := least - p.fit.ahead(1); p.fit.count > 0 && (off > paceFar || off < -paceFar) {
-		if p.off++; p.off < paceOff {
-			p.fit.skip()
-			return
-		}
-		p.fit = lineFit{prior: p.fit.slope} // sound was lost, or a buffer grew
+// look finds out whether the clock is still where the line says.
+func (p *pace) look() {
+	off := p.recent - p.fit.ahead(float64(p.blocks)/paceWindow)
+	if p.fit.count == 0 || off <= paceFar && off >= -paceFar {
+		p.off = 0
+		return
 	}
-	p.off = 0
-	p.fit.add(least)
+	if p.off++; p.off < paceOff {
+		return
+	}
+	known := max(-paceMost, min(p.fit.slope, paceMost))
+	p.fit = lineFit{prior: known, slope: known}
+	p.fit.add(p.recent)
+	p.blocks, p.off = 0, 0
+	p.jumps++
 }
 
 // now returns where the clock is: time less samples.
@@ -57,7 +70,7 @@ func (p *pace) now() float64 {
 }
 
 // drift returns by how many samples a block the clock is slower than ours.
-func (p *pace) drift() float64 { return p.fit.slope / paceWindow }
+func (p *pace) drift() float64 { return max(-paceMost, min(p.fit.slope, paceMost)) / paceWindow }
 
 // lineFit is a straight line through values that come one after the other, older ones counting less and less.
 type lineFit struct {

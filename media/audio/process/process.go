@@ -53,6 +53,7 @@ type Stats struct {
 	DriftPpm    float64 // how much faster the loudspeaker's clock runs than the microphone's
 	Moved       uint64  // times the reference was moved to where the echo was found
 	Missing     uint64  // blocks for which the loudspeaker's sound had not come yet
+	Jumps       uint64  // times that either device lost sound, or kept it longer than before
 }
 
 // Processor cleans the sound of one microphone. Process and Close are for one goroutine; Set and Stats are safe for concurrent use.
@@ -69,6 +70,7 @@ type Processor struct {
 
 	delay, drift   atomic.Int64 // thousandths of a ms, of a ppm
 	moved, missing atomic.Uint64
+	jumps          atomic.Uint64
 }
 
 // New returns a processor that takes the echo of what ref carries out.
@@ -127,6 +129,7 @@ func (p *Processor) follow(pcm *block, captured time.Duration) {
 	if !p.align.take(&p.played, captured) {
 		p.missing.Add(1)
 	}
+	p.jumps.Store(p.align.speaker.jumps + p.align.mic.jumps)
 	p.drift.Store(int64(p.align.driftPpm() * 1000))
 	if !optionsOf(p.now).Echo {
 		return
@@ -153,7 +156,10 @@ const (
 
 // Stats returns how well the loudspeaker is followed.
 func (p *Processor) Stats() Stats {
-	return Stats{EchoDelayMs: float64(p.delay.Load()) / 1000, DriftPpm: float64(p.drift.Load()) / 1000, Moved: p.moved.Load(), Missing: p.missing.Load()}
+	return Stats{
+		EchoDelayMs: float64(p.delay.Load()) / 1000, DriftPpm: float64(p.drift.Load()) / 1000,
+		Moved: p.moved.Load(), Missing: p.missing.Load(), Jumps: p.jumps.Load(),
+	}
 }
 
 // Close releases the engine.
