@@ -340,6 +340,14 @@ func (f *audioFeed) setSending(on bool) {
 	}
 }
 
+// adapt lets the encoder follow what is lost on the way to the server. It is called again and again.
+func (f *audioFeed) adapt() {
+	p, c := f.publisher.Load(), f.capture.Load()
+	if p != nil && c != nil {
+		c.SetLoss(p.Loss())
+	}
+}
+
 // setMuted tells the others.
 func (f *audioFeed) setMuted(muted bool) {
 	if p := f.publisher.Load(); p != nil {

@@ -199,6 +199,7 @@ type quantiles struct {
 
 // report prints the statistics.
 func (h *headless) report() {
+	h.call.mic.adapt()
 	streams, counts := []streamReport{}, map[protocol.StreamID]uint64{}
 	for _, r := range h.call.remotes {
 		rep := streamReport{StreamID: r.stream.ID, ConnectionID: r.stream.ConnectionID, Name: h.call.name(r.stream.ConnectionID), VideoType: r.stream.VideoType}

@@ -22,6 +22,7 @@ func (c *Controller) onBeat() {
 	if c.wantMic && c.call.mic.mend(now) {
 		c.notice(model.NoticeInfo, "Your microphone was unplugged. The computer's default one is used now.")
 	}
+	c.call.mic.adapt()
 	for _, r := range c.call.remotes {
 		if r.level.Value() > speakingFrom {
 			r.speaking = now.Add(speakingHold)

@@ -51,6 +51,7 @@ type Audio struct {
 	filled  int
 	voiced  bool          // the last packet was sent
 	next    time.Duration // presentation time of the next packet
+	loss    expectedLoss
 	pcm     [codec.FrameSamples]int16
 	out     [1275]byte // the largest Opus frame
 }
@@ -75,6 +76,13 @@ func (a *Audio) SetMuted(muted bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.muted, a.filled, a.voiced = muted, 0, false
+}
+
+// SetLoss tells which share of the packets was lost on its way of late, 0 to 1. How much is spent on copies of what went before follows it.
+func (a *Audio) SetLoss(share float64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.loss.report(share, media.Now())
 }
 
 // Close closes the source and waits.
@@ -163,6 +171,11 @@ func (a *Audio) encode(enc codec.AudioEncoder, pcm []int16, captured time.Durati
 			return nil
 		}
 		a.filled = 0
+		if percent, changed := a.loss.percent(media.Now()); changed {
+			if err := enc.SetLoss(percent); err != nil {
+				return fmt.Errorf("encode: %w", err)
+			}
+		}
 		size, err := enc.Encode(a.pcm[:], a.out[:])
 		if err != nil {
 			return fmt.Errorf("encode: %w", err)
