@@ -199,7 +199,7 @@ type listening struct {
 	mixed
 	mu    sync.Mutex
 	calls []time.Duration // from the call until it is heard
-	wrong int // samples that were not what was mixed
+	wrong int             // samples that were not what was mixed
 }
 
 func (l *listening) Played(mono []int16, heard time.Duration) {
