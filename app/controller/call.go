@@ -272,7 +272,7 @@ func newCall(l *loop, devices *Devices, log *slog.Logger, notify, changed func()
 	env := feedEnv{loop: l, log: log, devices: devices, changed: changed}
 	c.camera = &videoFeed{feedEnv: env, said: line{loop: l}, want: cameraWant}
 	c.screen = &videoFeed{feedEnv: env, said: line{loop: l}, want: screenWant, screen: true}
-	c.mic = &audioFeed{feedEnv: env, said: line{loop: l}, clean: cleaning{reference: &process.Reference{}}}
+	c.mic = &audioFeed{feedEnv: env, said: line{loop: l}, clean: cleaning{reference: &process.Reference{}}, talked: func() {}}
 	c.play = playOptions{loop: l, changed: changed}
 	if f.Headless {
 		c.play.readMarks, c.play.keepSound = true, media.SampleRate/2

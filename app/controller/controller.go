@@ -106,6 +106,7 @@ func New(opt Options) *Controller {
 	}
 	c.chat.draft = s.Draft
 	c.setProcessing(s.Processing)
+	c.call.mic.talked = c.talkedMuted
 	return c
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parley/media"
+	"parley/media/audio"
 	"parley/media/capture"
 	"parley/media/video"
 	"parley/rtc"
@@ -203,9 +204,11 @@ type audioFeed struct {
 	failedAt time.Time
 	sending  bool
 	level    *model.Level
+	speaking *audio.Speaking
 	said     line // what the others are told
 	run      *feedRun
 	clean    cleaning
+	talked   func() // somebody spoke into the muted microphone
 
 	publisher atomic.Pointer[rtc.Publisher]
 	capture   atomic.Pointer[capture.Audio]
@@ -214,8 +217,8 @@ type audioFeed struct {
 // start opens the microphone beside the loop.
 func (f *audioFeed) start(id string) {
 	f.stop()
-	f.on, f.id, f.problem, f.level = true, id, nil, &model.Level{}
-	run, level, options := &feedRun{}, f.level, f.clean.options
+	f.on, f.id, f.problem, f.level, f.speaking = true, id, nil, &model.Level{}, &audio.Speaking{}
+	run, level, speaking, options := &feedRun{}, f.level, f.speaking, f.clean.options
 	f.run = run
 	f.loop.beside(func(context.Context) {
 		src, err := f.devices.Microphone(id)
@@ -229,7 +232,12 @@ func (f *audioFeed) start(id string) {
 		}
 		cfg := capture.AudioConfig{
 			Source: src, Unclean: func(err error) { f.log.Error("microphone", "device", id, "error", err) },
-			Sound: func(pcm []int16) { level.Set(levelOf(pcm)) }, Encoded: f.encoded,
+			Sound: func(pcm []int16) {
+				level.Set(levelOf(pcm))
+				speaking.Update(pcm)
+			},
+			Encoded:     f.encoded,
+			MutedSpeech: func() { f.loop.post(f.talked) },
 			Opened: func() {
 				f.loop.post(func() {
 					if run == f.run {
@@ -323,9 +331,12 @@ func (f *audioFeed) meter() *model.Level {
 	return f.level
 }
 
+// speaks reports whether the user is speaking, and heard.
+func (f *audioFeed) speaks() bool { return f.on && f.speaking.Value() }
+
 // stop closes the microphone. Nothing that it hears is encoded from then on.
 func (f *audioFeed) stop() {
-	f.run, f.on, f.problem, f.level = nil, false, nil, nil
+	f.run, f.on, f.problem, f.level, f.speaking = nil, false, nil, nil, nil
 	f.clean.use(nil)
 	if c := f.capture.Swap(nil); c != nil {
 		c.SetMuted(true)

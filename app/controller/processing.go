@@ -8,6 +8,7 @@ import (
 	"parley/media/audio"
 	"parley/media/audio/process"
 	"parley/media/capture"
+	"parley/ui/model"
 )
 
 // audible is what the speaker plays: the mixer, whose sound the reference for taking echo out hears too. It is a speaker.Listener.
@@ -50,6 +51,13 @@ func clean(cfg *capture.AudioConfig, id string, ref *process.Reference, o proces
 	}
 	cfg.Processor = p
 	return p, nil
+}
+
+// talkedMuted tells the user that nobody hears them.
+func (c *Controller) talkedMuted() {
+	if c.phase.phase == model.PhaseRunning && c.call.session != nil && !c.call.mic.on {
+		c.notice(model.NoticeInfo, "You are muted. Unmute to be heard.")
+	}
 }
 
 // setProcessing changes what is done to the microphone's sound, and remembers it.

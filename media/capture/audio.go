@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"parley/media"
+	"parley/media/audio"
 	"parley/media/codec"
 	"parley/media/codec/opus"
 )
@@ -34,8 +35,14 @@ type AudioConfig struct {
 	// Encoded is called with each packet while sending and not muted. A frame without Data was not worth sending (silence); the next with Data
 	// begins anew, which KeyFrame marks.
 	Encoded func(media.EncodedFrame)
-	Ended   func(error)
+	// MutedSpeech is called when somebody has spoken for a second into the muted microphone while sending, and again not before mutedAgain of sound. What is
+	// heard for it is forgotten at once. It may be nil.
+	MutedSpeech func()
+	Ended       func(error)
 }
+
+// mutedAgain is how long it takes until it is said again that a muted microphone is spoken into.
+const mutedAgain = 20 * time.Second
 
 // Audio is a running capture of sound. Its methods are safe for concurrent use.
 type Audio struct {
@@ -52,13 +59,17 @@ type Audio struct {
 	voiced  bool          // the last packet was sent
 	next    time.Duration // presentation time of the next packet
 	loss    expectedLoss
-	pcm     [codec.FrameSamples]int16
-	out     [1275]byte // the largest Opus frame
+
+	// of the capture's goroutine
+	voice audio.Voice
+	spoke time.Duration // of sound since somebody spoke into the muted microphone; mutedAgain and more is long ago
+	pcm   [codec.FrameSamples]int16
+	out   [1275]byte // the largest Opus frame
 }
 
 // StartAudio opens the source in the background and captures until Close, or until the source ends.
 func StartAudio(cfg AudioConfig) *Audio {
-	a := &Audio{cfg: cfg}
+	a := &Audio{cfg: cfg, spoke: mutedAgain}
 	a.ctx, a.cancel = context.WithCancel(context.Background())
 	a.running.Go(a.read)
 	return a
@@ -139,9 +150,29 @@ func (a *Audio) pull() error {
 		if a.cfg.Sound != nil {
 			a.cfg.Sound(mono)
 		}
+		if a.cfg.MutedSpeech != nil {
+			a.listen(mono)
+		}
 		if err := a.encode(enc, mono, captured); err != nil {
 			return err
 		}
+	}
+}
+
+// listen says when somebody speaks into the muted microphone.
+func (a *Audio) listen(pcm []int16) {
+	a.mu.Lock()
+	silenced := a.muted && a.sending
+	a.mu.Unlock()
+	if !silenced {
+		a.voice.Reset()
+		a.spoke = mutedAgain
+		return
+	}
+	a.spoke += time.Duration(len(pcm)) * time.Second / media.SampleRate
+	if a.voice.Update(pcm) && a.spoke >= mutedAgain {
+		a.spoke = 0
+		a.cfg.MutedSpeech()
 	}
 }
 

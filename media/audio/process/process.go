@@ -92,6 +92,9 @@ func New(ref *Reference, o Options) (*Processor, error) {
 // Set changes what is done, from the next 10 ms on.
 func (p *Processor) Set(o Options) { p.wanted.Store(o.bits()) }
 
+// Options returns what is done. It is safe for concurrent use.
+func (p *Processor) Options() Options { return optionsOf(p.wanted.Load()) }
+
 // Process cleans pcm, 10 ms or several times 10 ms of mono sound that were captured at a time of media.Now, in place. It does not allocate. An error is
 // the engine's; after one, sound passes as it is.
 func (p *Processor) Process(pcm []int16, captured time.Duration) error {

@@ -63,6 +63,52 @@ func (r *recording) Read() (media.Samples, func(), error) {
 	return media.Samples{Data: r.pcm[r.at-piece : r.at], Channels: 1, Captured: captured}, func() {}, nil
 }
 
+// TestMutedSpeech: who speaks into a muted microphone is heard to do so, once in a while, and not when nothing would be sent anyway.
+func TestMutedSpeech(t *testing.T) {
+	t.Parallel()
+	const s = media.SampleRate
+	voice := speechtest.Sentences(t, 30*s)
+	for _, c := range []struct {
+		name           string
+		pcm            []int16
+		muted, sending bool
+		said           int
+	}{
+		{"half a minute", voice, true, true, 2},
+		{"a few seconds", voice[:5*s], true, true, 1},
+		{"not muted", voice[:5*s], false, true, 0},
+		{"not in a call", voice[:5*s], true, false, 0},
+		{"silence", make([]int16, 5*s), true, true, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			play, ended, said := make(chan struct{}), make(chan struct{}), 0
+			heard := 0
+			a := StartAudio(AudioConfig{
+				Source: &recording{pcm: c.pcm, play: play, done: make(chan struct{})}, MutedSpeech: func() { said++ },
+				Sound: func(pcm []int16) {
+					if heard += len(pcm); heard == len(c.pcm) {
+						close(ended)
+					}
+				},
+				Encoded: func(media.EncodedFrame) {
+					if c.muted {
+						t.Error("what is said is encoded")
+					}
+				},
+			})
+			a.SetMuted(c.muted)
+			a.SetSending(c.sending)
+			close(play)
+			<-ended
+			a.Close()
+			if said != c.said {
+				t.Errorf("said %d times, want %d", said, c.said)
+			}
+		})
+	}
+}
+
 // send captures a recording and returns its packets, nil where nothing was worth sending.
 func send(t *testing.T, pcm []int16, loss float64) [][]byte {
 	t.Helper()
