@@ -41,13 +41,14 @@ build/parley-server:
 test: deps-test build ## install what the tests need and run all of them, end-to-end ones included
 	go vet ./...
 	go test -race -timeout 30m $$(go list $(PKG) | grep -v /app/e2e)
+	go test -count 1 ./server/servertest # again without the race detector, which has no breath for five hundred people
 	PARLEY_APP=$(CURDIR)/build/parley go test -race -timeout 20m -count 1 ./app/e2e/...
 
 e2e: deps-test build ## only the end-to-end tests, with real windows
 	PARLEY_APP=$(CURDIR)/build/parley go test -race -timeout 20m -count 1 -v ./app/e2e/...
 
-bench: deps-test ## benchmarks: forwarding, convert and scale, codecs, mixing
-	go test -run '^$$' -bench . -benchmem ./server/sfu/... ./server/transport/... ./media/...
+bench: deps-test ## benchmarks: forwarding, webhooks, convert and scale, codecs, mixing
+	go test -run '^$$' -bench . -benchmem ./server/sfu/... ./server/transport/... ./server/webhook/... ./media/...
 
 fuzz: deps-test ## every fuzz target for FUZZTIME (20s) each
 	@.ci/fuzz $(FUZZTIME)

@@ -57,10 +57,11 @@ type wishes struct {
 
 // destination is where the user goes, and the attempt to get there.
 type destination struct {
-	target  target
-	name    string
-	joining context.CancelFunc // nil unless connecting
-	attempt int
+	target    target
+	name      string
+	joining   context.CancelFunc // nil unless connecting
+	admission bool               // a moderator is to decide about it
+	attempt   int
 }
 
 // board is the notices that stand.
@@ -74,6 +75,7 @@ type phaseState struct {
 	phase   model.Phase
 	since   time.Time
 	problem string
+	rights  protocol.Capabilities // that the user has in it
 }
 
 // found is what devices there are.
@@ -86,7 +88,7 @@ type found struct {
 func New(opt Options) *Controller {
 	c := &Controller{opt: opt, loop: newLoop(), log: opt.Log, settings: opt.Settings}
 	c.call = newCall(c.loop, &c.opt.Devices, c.log, opt.Pictures, func() {}, opt.Flags)
-	c.call.onEvent = c.sessionEvent
+	c.call.onEvent, c.call.refused = c.sessionEvent, c.unmuteRefused
 	f, s := opt.Flags, opt.Settings
 	c.name = first(f.Name, s.Name, systemName())
 	c.camera, c.wantCam = first(f.Camera, s.Camera), !s.CameraOff
@@ -310,8 +312,14 @@ func (c *Controller) sessionEvent(ev rtc.Event) {
 	switch ev := ev.(type) {
 	case rtc.SessionConnected:
 		c.chat.enter(ev.Welcome, c.call.welcome.You.ID)
+		c.phase.rights = ev.Welcome.Capabilities
 	case rtc.SessionReconnected:
-		c.chat.enter(ev.Welcome, c.call.welcome.You.ID)
+		if fresh := c.chat.enter(ev.Welcome, c.call.welcome.You.ID); c.state.Call.Panel != model.PanelChat {
+			c.chat.unread += fresh
+		}
+		if !ev.Resumed { // else the events that follow say what has changed
+			c.phase.rights = ev.Welcome.Capabilities
+		}
 		c.setPhase(model.PhaseRunning, "")
 	case rtc.SessionReconnecting:
 		c.log.Warn("reconnecting", "error", ev.Err)
@@ -319,25 +327,17 @@ func (c *Controller) sessionEvent(ev rtc.Event) {
 	case rtc.SessionDisconnected:
 		c.disconnected(ev)
 	case rtc.Happened:
-		switch ev.Name {
-		case protocol.SignalReceived:
-			c.chat.received(*ev.Signal, c.call.welcome.You.ID, c.state.Call.Panel == model.PanelChat)
-		case protocol.MuteForced:
-			c.wantMic = false
-			c.notice(model.NoticeInfo, "A moderator muted you. Unmute when you want to speak.")
-		case protocol.StreamDestroyed:
-			if ev.Stream.ConnectionID == c.call.welcome.You.ID && ev.Reason == protocol.ReasonForceUnpublished {
-				c.notice(model.NoticeWarning, "A moderator ended what you were sending.")
-			}
-		}
+		c.happened(ev)
 	}
 }
 
 func (c *Controller) disconnected(ev rtc.SessionDisconnected) {
 	c.loseCall()
-	switch ev.Reason {
-	case protocol.ReasonForceDisconnected:
+	switch {
+	case ev.Reason == protocol.ReasonForceDisconnected:
 		c.setPhase(model.PhaseEnded, "A moderator removed you from the meeting.")
+	case errors.Is(ev.Err, protocol.Errorf(protocol.CodeBanned, "")):
+		c.setPhase(model.PhaseEnded, Words(ev.Err))
 	default:
 		problem := "The connection could not be restored."
 		var body *protocol.ErrorBody

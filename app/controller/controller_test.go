@@ -94,6 +94,7 @@ type desk struct {
 	*Controller
 	t      *testing.T
 	latest atomic.Pointer[model.State]
+	check  atomic.Pointer[func(model.State) string]
 	quit   atomic.Bool
 	cancel context.CancelFunc
 	done   chan struct{}
@@ -133,7 +134,7 @@ func newDesk(t *testing.T, f config.Flags, change func(*Devices)) *desk {
 	}
 	d.Controller = New(Options{
 		Flags: f, Settings: settings, Folder: d.folder, Devices: devices, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
-		Show: func(s model.State) { d.latest.Store(&s) }, Pictures: func() {}, Raise: func() {}, Quit: func() { d.quit.Store(true) },
+		Show: d.show, Pictures: func() {}, Raise: func() {}, Quit: func() { d.quit.Store(true) },
 	})
 	// Small pictures: these tests are about the controller.
 	d.call.camera.want = media.VideoFormat{Width: 320, Height: 180, FrameRate: 10}
@@ -144,6 +145,19 @@ func newDesk(t *testing.T, f config.Flags, change func(*Devices)) *desk {
 	t.Cleanup(d.end)
 	return d
 }
+
+// show takes a state.
+func (d *desk) show(s model.State) {
+	d.latest.Store(&s)
+	if check := d.check.Load(); check != nil && *check != nil {
+		if why := (*check)(s); why != "" {
+			d.t.Error("for a while: ", why)
+		}
+	}
+}
+
+// watch lets every state from now on be checked; nil ends that.
+func (d *desk) watch(check func(model.State) string) { d.check.Store(&check) }
 
 func (d *desk) end() { d.cancel(); <-d.done }
 
@@ -329,9 +343,9 @@ func TestServerGoneAndBack(t *testing.T) {
 		}
 		return ""
 	})
-	ann.Send(model.SendChat{Text: "sent in vain"})
+	ann.Send(model.SendChat{Text: "sent meanwhile"})
 	ann.until(func(s model.State) string {
-		if n := len(s.Call.Chat); n != 1 || s.Call.Chat[0].Failed == "" || s.Call.Chat[0].Text != "sent in vain" {
+		if n := len(s.Call.Chat); n != 1 || !s.Call.Chat[0].Pending || s.Call.Chat[0].Text != "sent meanwhile" {
 			return fmt.Sprintf("chat %+v", s.Call.Chat)
 		}
 		return ""
@@ -347,9 +361,8 @@ func TestServerGoneAndBack(t *testing.T) {
 		}
 		return ""
 	})
-	ann.Send(model.ResendChat{ID: ann.latest.Load().Call.Chat[0].ID})
 	ben.until(func(s model.State) string {
-		if n := len(s.Call.Chat); n != 1 || s.Call.Chat[0].Text != "sent in vain" {
+		if n := len(s.Call.Chat); n != 1 || s.Call.Chat[0].Text != "sent meanwhile" {
 			return fmt.Sprintf("Ben's chat %+v", s.Call.Chat)
 		}
 		return ""

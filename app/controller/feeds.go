@@ -208,7 +208,8 @@ type audioFeed struct {
 	said     line // what the others are told
 	run      *feedRun
 	clean    cleaning
-	talked   func() // somebody spoke into the muted microphone
+	talked   func()      // somebody spoke into the muted microphone
+	refused  func(error) // hears that the server keeps the sound muted
 
 	publisher atomic.Pointer[rtc.Publisher]
 	capture   atomic.Pointer[capture.Audio]
@@ -361,7 +362,18 @@ func (f *audioFeed) adapt() {
 
 // setMuted tells the others.
 func (f *audioFeed) setMuted(muted bool) {
-	if p := f.publisher.Load(); p != nil {
-		f.said.do(func(ctx context.Context) { _ = p.SetMuted(ctx, protocol.KindAudio, muted) })
+	p := f.publisher.Load()
+	if p == nil {
+		return
 	}
+	f.said.do(func(ctx context.Context) {
+		var body *protocol.ErrorBody
+		if err := p.SetMuted(ctx, protocol.KindAudio, muted); errors.As(err, &body) && !muted {
+			f.loop.post(func() {
+				if f.on && f.publisher.Load() == p {
+					f.refused(err)
+				}
+			})
+		}
+	})
 }

@@ -49,7 +49,10 @@ func (c *Controller) describe() {
 	if c.wantMic {
 		p.MicProblem = deviceWords("microphone", mic.problem)
 	}
-	p.SpeakerTesting, p.Joining = c.testing != nil, c.joining != nil
+	p.SpeakerTesting, p.Joining, p.Waiting = c.testing != nil, c.joining != nil, ""
+	if c.admission {
+		p.Waiting = waitingWords
+	}
 	if c.state.Screen == model.ScreenCall {
 		c.describeCall(devices)
 	}

@@ -30,6 +30,12 @@ var words = map[protocol.Code]string{
 	protocol.CodeTokenInvalid:       "The server refused the ticket to this meeting. Ask the host for a new link.",
 	protocol.CodeTokenExpired:       "The ticket to this meeting has expired. Open the link again, or ask the host for a new one.",
 	protocol.CodeTokenNotYetValid:   "The ticket to this meeting is not valid yet. Check this computer's clock, or come back later.",
+	protocol.CodeTokenProject:       "The ticket to this meeting is from another server. Ask the host for a new link.",
+	protocol.CodeTokenSession:       "The ticket does not belong to this meeting. Ask the host for a new link.",
+	protocol.CodeTokenTooLong:       "The ticket to this meeting is made out for too long a time. Ask who gave it to you for one of at most 30 days.",
+	protocol.CodeTokenTooLarge:      "The ticket to this meeting carries more than the server takes. Ask who gave it to you for a shorter one.",
+	protocol.CodeKeyRevoked:         "The ticket to this meeting is not valid any more. Open the link again, or ask the host for a new one.",
+	protocol.CodeProjectDisabled:    "The host has switched off the meetings of this project. Ask the host to switch them on again.",
 	protocol.CodeRoleUnknown:        "The ticket names a role that the server does not know. Ask the host for a new link.",
 	protocol.CodeSessionUnknown:     "This meeting does not exist on the server. Ask the host for a new link.",
 	protocol.CodeInviteUnknown:      "This link is not valid. It may have been revoked: ask the host for a new one.",
@@ -46,7 +52,17 @@ var words = map[protocol.Code]string{
 	protocol.CodeStoreFailed:        "The server could not save that; its disk may be full. Tell the host, and send it again.",
 	protocol.CodeServerStopping:     "The server is restarting. The app comes back by itself.",
 	protocol.CodeNotFound:           "There is no Parley server at this address. Check the link.",
+	protocol.CodeBanned:             "A moderator has removed you from this meeting for good. Ask the host if that was a mistake.",
+	protocol.CodeSessionLocked:      "This meeting is locked: nobody gets in at the moment. Ask somebody who is in it to unlock it, then try again.",
+	protocol.CodeAdmissionRefused:   "You were not let in. Ask the host, then try again.",
+	protocol.CodeWaiting:            "You are not in the meeting yet. Wait until you are let in.",
 }
+
+// unmuteWords say that the server keeps the user muted.
+const unmuteWords = "Everybody is muted. You can unmute once a moderator lets you."
+
+// waitingWords say that a moderator has yet to admit the user.
+const waitingWords = "Waiting to be let in"
 
 // Words says in a sentence what went wrong and what to do. It never guesses: what it does not know it calls unknown, and the log
 // has the detail.
@@ -73,6 +89,10 @@ func Words(err error) string {
 		return "The server did not answer in time. Check your connection and try again."
 	case errors.Is(err, context.Canceled):
 		return "Cancelled."
+	case errors.Is(err, rtc.ErrMediaLost):
+		return "Picture and sound do not get through any more. The app connects again by itself."
+	case errors.Is(err, rtc.ErrTooManySignals):
+		return "The connection is lost, and enough is waiting to be sent. Try again when it is back."
 	case errors.Is(err, rtc.ErrClosed):
 		return "The connection is lost at the moment. Try again when it is back."
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, wire.ErrClosed):

@@ -42,8 +42,9 @@ type Prejoin struct {
 	MicOn    bool
 	// Problems, each a sentence that says what happened and what to do, shown where it belongs; "" for none.
 	CameraProblem, MicProblem, SpeakerProblem, Problem string
-	SpeakerTesting                                     bool // the test sound plays
-	Joining                                            bool // Join now was pressed; it can be cancelled
+	SpeakerTesting                                     bool   // the test sound plays
+	Joining                                            bool   // Join now was pressed; it can be cancelled
+	Waiting                                            string // while Joining: that a moderator has to let the user in, in words; "" when that is not so
 }
 
 // Devices is what can be chosen.
