@@ -191,6 +191,7 @@ type keys struct{ list []*sent }
 type sent struct {
 	key   string
 	id    uint64 // of the request to answer: the last that named the key
+	by    Client // that it came from
 	done  bool
 	reply *protocol.SignalReply
 }
@@ -212,17 +213,18 @@ func (s *Session) signal(m *Member, id uint64, p protocol.Signal) {
 		return
 	}
 	if p.Key == "" {
-		s.deliver(p, m.conn, func(reply *protocol.SignalReply, body *protocol.ErrorBody) { s.answer(m, id, reply, body) })
+		by := m.client
+		s.deliver(p, m.conn, func(reply *protocol.SignalReply, body *protocol.ErrorBody) { s.answerLate(m, by, id, reply, body) })
 		return
 	}
 	if known := m.keys.find(p.Key); known != nil {
-		known.id = id
+		known.id, known.by = id, m.client
 		if known.done {
 			s.answer(m, id, known.reply, nil)
 		}
 		return
 	}
-	one := &sent{key: p.Key, id: id}
+	one := &sent{key: p.Key, id: id, by: m.client}
 	m.keys.list = append(m.keys.list, one)
 	if len(m.keys.list) > maxKeys {
 		m.keys.list = slices.Clone(m.keys.list[1:])
@@ -232,6 +234,13 @@ func (s *Session) signal(m *Member, id uint64, p protocol.Signal) {
 		if body != nil {
 			m.keys.list = slices.DeleteFunc(m.keys.list, func(o *sent) bool { return o == one }) // it may be tried again
 		}
-		s.answer(m, one.id, reply, body)
+		s.answerLate(m, one.by, one.id, reply, body)
 	})
+}
+
+// answerLate answers a request that came by a wire, unless the member has another one meanwhile: there the id is another request's.
+func (s *Session) answerLate(m *Member, by Client, id uint64, reply *protocol.SignalReply, body *protocol.ErrorBody) {
+	if m.client == by {
+		s.answer(m, id, reply, body)
+	}
 }

@@ -121,3 +121,27 @@ func TestDeleteChat(t *testing.T) {
 		}
 	}
 }
+
+// TestLateAnswerAndAnotherWire: the numbers of requests are a wire's own.
+func TestLateAnswerAndAnotherWire(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ann := w.come(Grant{Capabilities: publisher, Name: "Ann"}, protocol.Hello{})
+	hold := make(chan struct{})
+	w.store.hold = hold
+	ann.Request(t.Context(), protocol.Message{Type: protocol.TypeSignal, ID: 5, Data: []byte(`{"type":"chat","data":"a"}`)})
+	ann.Request(t.Context(), protocol.Message{Type: protocol.TypeSignal, ID: 6, Data: []byte(`{"type":"chat","data":"b","key":"b"}`)})
+	ann.Request(t.Context(), protocol.Message{Type: protocol.TypeSignal, ID: 7, Data: []byte(`{"type":"chat","data":"c","key":"c"}`)})
+	ann.Lose()
+	w.again(ann, ann.welcome.Seq, true, nil)
+	ann.Request(t.Context(), protocol.Message{Type: protocol.TypeSignal, ID: 50, Data: []byte(`{"type":"chat","data":"c","key":"c"}`)})
+	close(hold)
+	if got := ann.answer(50); got.Type != protocol.TypeReply {
+		t.Errorf("sent again: %+v", got)
+	}
+	for _, m := range ann.take() {
+		if m.ID != 0 && m.ID != 50 {
+			t.Errorf("request %d of the lost wire was answered by the new one", m.ID)
+		}
+	}
+}
