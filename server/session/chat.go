@@ -181,8 +181,9 @@ func (s *Session) trimChat() {
 	}
 }
 
-// maxKeys bounds the signals of one connection that are known again when they are sent again.
-const maxKeys = 64
+// maxKeys bounds the signals of one connection that are known again when they are sent again: more than a client sends, by the default rate and its
+// burst, before it notices that its wire is gone.
+const maxKeys = 500
 
 // keys are the newest signals of a connection that had a key.
 type keys struct{ list []*sent }
@@ -227,7 +228,7 @@ func (s *Session) signal(m *Member, id uint64, p protocol.Signal) {
 	one := &sent{key: p.Key, id: id, by: m.client}
 	m.keys.list = append(m.keys.list, one)
 	if len(m.keys.list) > maxKeys {
-		m.keys.list = slices.Clone(m.keys.list[1:])
+		m.keys.list = slices.Delete(m.keys.list, 0, 1)
 	}
 	s.deliver(p, m.conn, func(reply *protocol.SignalReply, body *protocol.ErrorBody) {
 		one.done, one.reply = true, reply

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"strconv"
 	"testing"
 
 	"parley/rtc/protocol"
@@ -143,5 +144,21 @@ func TestLateAnswerAndAnotherWire(t *testing.T) {
 		if m.ID != 0 && m.ID != 50 {
 			t.Errorf("request %d of the lost wire was answered by the new one", m.ID)
 		}
+	}
+}
+
+// TestManySignalsSentAgain: as many as a client keeps for the next wire (rtc: 100, of a burst of 250) are each delivered once.
+func TestManySignalsSentAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ann := w.come(Grant{Capabilities: publisher, Name: "Ann"}, protocol.Hello{})
+	ben := w.come(Grant{Capabilities: publisher, Name: "Ben"}, protocol.Hello{})
+	for range 2 {
+		for i := range 250 {
+			w.must(ann, protocol.TypeSignal, protocol.Signal{Data: "x", Key: strconv.Itoa(i)})
+		}
+	}
+	if n := len(ben.events(t)); n != 250 {
+		t.Errorf("250 signals, sent twice with their keys, were delivered %d times", n)
 	}
 }
