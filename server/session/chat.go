@@ -29,7 +29,7 @@ type chat struct {
 	lines   []protocol.ChatLine // the newest, within the limits of a welcome
 	loaded  bool                // they were read from the store
 	unkept  []unkept
-	keeping bool // a batch is on its way
+	onWay   []unkept // the batch that is on its way, or none
 	keepers sync.WaitGroup
 }
 
@@ -77,11 +77,11 @@ func (s *Session) keep(u unkept) {
 
 // keepNext brings the lines that wait to the store, unless a batch is on its way.
 func (s *Session) keepNext() {
-	if s.chat.keeping || len(s.chat.unkept) == 0 {
+	if len(s.chat.onWay) > 0 || len(s.chat.unkept) == 0 {
 		return
 	}
 	batch := s.chat.unkept
-	s.chat.unkept, s.chat.keeping = nil, true
+	s.chat.unkept, s.chat.onWay = nil, batch
 	s.chat.keepers.Go(func() {
 		entries := make([]ChatEntry, len(batch))
 		for i, u := range batch {
@@ -97,7 +97,7 @@ func (s *Session) keepNext() {
 
 // kept answers and spreads the lines that are in the store.
 func (s *Session) kept(batch []unkept, entries []ChatEntry, err error) {
-	s.chat.keeping = false
+	s.chat.onWay = nil
 	if err != nil {
 		s.log.Error("keep chat", "lines", len(batch), "error", err)
 	}
@@ -163,7 +163,11 @@ func (s *Session) loadChat() bool {
 		s.log.Error("read chat", "error", err) // the call goes on without history; the next who joins tries again
 		return false
 	}
-	s.chat.lines, s.chat.loaded = lines, true
+	// A line on its way may be in the store already; its place is after all that is kept, when its keeper is back.
+	s.chat.lines = slices.DeleteFunc(lines, func(l protocol.ChatLine) bool {
+		return slices.ContainsFunc(s.chat.onWay, func(u unkept) bool { return u.entry.ID == l.ID })
+	})
+	s.chat.loaded = true
 	s.trimChat()
 	return true
 }

@@ -162,3 +162,25 @@ func TestManySignalsSentAgain(t *testing.T) {
 		t.Errorf("250 signals, sent twice with their keys, were delivered %d times", n)
 	}
 }
+
+// TestChatReadWhileKept: a line that the history is read with before its keeper is back stands in it once.
+func TestChatReadWhileKept(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	kept, goOn := make(chan struct{}), make(chan struct{})
+	w.store.kept = func() { close(kept); <-goOn }
+	done := make(chan error, 1)
+	go func() { done <- w.manager.Signal(t.Context(), "s1", protocol.Signal{Type: ChatType, Data: "x"}) }()
+	<-kept
+	ann := w.come(Grant{Capabilities: publisher, Name: "Ann"}, protocol.Hello{})
+	close(goOn)
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if n := len(ann.welcome.Chat) + len(ann.events(t)); n != 1 {
+		t.Errorf("Ann was told of one line %d times", n)
+	}
+	if ben := w.come(Grant{Capabilities: publisher, Name: "Ben"}, protocol.Hello{}); len(ben.welcome.Chat) != 1 {
+		t.Errorf("one line stands in the history %d times", len(ben.welcome.Chat))
+	}
+}

@@ -209,6 +209,7 @@ type memory struct {
 	hold   chan struct{} // not nil: lines are kept when it is closed
 	live   map[protocol.SessionID][]byte
 	passes map[string]Pass // by session and resume
+	kept   func()          // called when lines were kept, before their keeper goes on
 }
 
 func (s *memory) Session(_ context.Context, id protocol.SessionID) (Info, bool, error) {
@@ -221,6 +222,11 @@ func (s *memory) AppendChat(_ context.Context, _ protocol.SessionID, lines []Cha
 	if hold != nil {
 		<-hold
 	}
+	defer func() {
+		if s.kept != nil {
+			s.kept()
+		}
+	}()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.full {
