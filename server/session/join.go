@@ -14,6 +14,9 @@ import (
 
 // join makes a member of who comes, or lets it wait for admission, or says why not.
 func (s *Session) join(a *arrival, client Client) (*Member, error) {
+	if s.ending { // it was on its way when goodbye was said
+		return nil, protocol.Errorf(protocol.CodeServerStopping, "The server is stopping.")
+	}
 	waits, body := s.admissible(a)
 	if body != nil {
 		return nil, body
