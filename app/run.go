@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"fyne.io/fyne/v2/app"
+	"fyne.io/fyne/v2/lang"
 
 	"parley/app/config"
 	"parley/app/controller"
@@ -67,15 +68,17 @@ func show(ctx context.Context, flags config.Flags, folder string, settings confi
 	if width == 0 {
 		width, height = settings.Width, settings.Height
 	}
+	locale := lang.SystemLocale().String()
+	look := controller.Look(settings, locale)
 	var c *controller.Controller
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	window := ui.New(app.NewWithID(assets.AppID), ui.Options{
-		Title: flags.Title, Width: width, Height: height, FPS: flags.FPS,
+		Title: flags.Title, Width: width, Height: height, FPS: flags.FPS, Look: look,
 		Send: func(i model.Intent) { c.Send(i) }, Closed: func(w, h int) { c.Resized(w, h) },
 	})
 	c = controller.New(controller.Options{
-		Flags: flags, Settings: settings, Folder: folder, Devices: devices, Log: log,
+		Flags: flags, Settings: settings, Folder: folder, Locale: locale, Devices: devices, Log: log,
 		Show: window.Show, Pictures: window.PicturesChanged, Raise: window.Raise, Quit: window.Close,
 	})
 	var running sync.WaitGroup

@@ -12,10 +12,11 @@ import (
 
 // apply shows a state; UI thread.
 func (w *Window) apply(state model.State) {
-	before := w.state.Screen
+	before := w.state.Look
 	w.state = state
-	if !w.entered || before != state.Screen {
-		w.enter(before)
+	w.presentLook(before, state.Look)
+	if !w.entered || w.shown != state.Screen {
+		w.enter()
 	} else {
 		w.update()
 	}
@@ -26,18 +27,12 @@ func (w *Window) apply(state model.State) {
 }
 
 // enter changes the screen.
-func (w *Window) enter(before model.Screen) {
+func (w *Window) enter() {
 	s := &w.screens
 	if w.entered {
-		switch before {
-		case model.ScreenPrejoin:
-			s.prejoin.Leave()
-		case model.ScreenCall:
-			s.call.Leave()
-		case model.ScreenHome:
-		}
+		w.leaveScreen(w.shown)
 	}
-	w.entered = true
+	w.entered, w.shown = true, w.state.Screen
 	w.leave.Close()
 	w.env.Tips.Leave()
 	c := w.win.Canvas()
@@ -59,6 +54,17 @@ func (w *Window) enter(before model.Screen) {
 	}
 	if w.presenter != nil {
 		w.presenter.lively.Store(screen != model.ScreenHome)
+	}
+}
+
+// leaveScreen tells a screen that it is no longer shown.
+func (w *Window) leaveScreen(screen model.Screen) {
+	switch screen {
+	case model.ScreenPrejoin:
+		w.screens.prejoin.Leave()
+	case model.ScreenCall:
+		w.screens.call.Leave()
+	case model.ScreenHome:
 	}
 }
 

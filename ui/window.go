@@ -23,6 +23,8 @@ type Options struct {
 	Title string
 	// Width and Height of the content; 0 is 1100 x 700.
 	Width, Height int
+	// Look is that of the first state.
+	Look model.Look
 	// FPS is how often a second pictures are shown at most; 0 is 30.
 	FPS int
 	// Send takes what the user asks for. It is called on the UI thread and must return at once.
@@ -48,6 +50,7 @@ type Window struct {
 	// UI thread state
 	state   model.State
 	entered bool
+	shown   model.Screen // that was entered last
 	screens screens
 	leave   question
 	size    fyne.Size
@@ -69,7 +72,7 @@ type screens struct {
 
 // New builds the window of an app, in Parley's theme. It is called on the UI thread, before Run.
 func New(app fyne.App, opt Options) *Window {
-	app.Settings().SetTheme(theme.New(theme.System, 1))
+	app.Settings().SetTheme(themeOf(opt.Look))
 	w := newWindow(app, opt, fyne.Do)
 	app.Lifecycle().SetOnStopped(func() { w.over.Store(true) })
 	w.start()
@@ -96,25 +99,63 @@ func newWindow(app fyne.App, opt Options, poster func(func())) *Window {
 	w.win.Resize(fyne.NewSize(float32(opt.Width), float32(opt.Height)))
 	w.win.SetCloseIntercept(w.askToClose)
 	w.win.SetOnClosed(w.closed)
-	w.apply(model.State{})
+	w.apply(model.State{Look: opt.Look})
 	return w
 }
 
-// build makes the screens, the layers and the keys.
+// build makes the surroundings of the screens, the screens, and the keys.
 func (w *Window) build() {
 	c := w.win.Canvas()
 	w.env = &widgets.Env{Send: w.opt.Send, Tips: widgets.NewTips(), Key: w.key, Shortcut: w.shortcut, Canvas: c}
 	w.env.Moved = func() { w.screens.call.Moved(w.now()) }
-	s := &w.screens
-	s.home, s.prejoin, s.call, s.notices = home.New(w.env), prejoin.New(w.env), call.New(w.env), newNotices(w.env)
-	w.win.SetContent(container.NewStack(s.home, s.prejoin, s.call, s.notices, w.env.Tips))
 	c.SetOnTypedKey(w.key)
 	for action, keys := range call.Shortcuts() {
 		c.AddShortcut(keys, func(fyne.Shortcut) { w.act(action) })
 	}
-	stay := widgets.NewButton(w.env, "Stay", "", widgets.Primary, func() { w.leave.Close() })
-	end := widgets.NewButton(w.env, "Leave and close", "", widgets.Grave, w.end)
-	dialog := widgets.NewDialog("Leave the meeting?", "Others are still there. Closing the window leaves the meeting.", end, stay)
+	w.speak(w.opt.Look.Language)
+}
+
+// themeOf returns the theme of a look.
+func themeOf(look model.Look) *theme.Theme {
+	variant := theme.System
+	switch look.Theme {
+	case model.ThemeDark:
+		variant = theme.Dark
+	case model.ThemeLight:
+		variant = theme.Light
+	case model.ThemeSystem:
+	}
+	text := float32(look.Text) / 100
+	if look.Text == 0 {
+		text = 1
+	}
+	return theme.New(variant, text)
+}
+
+// presentLook shows a look: its theme and text at once, its language by other screens.
+func (w *Window) presentLook(before, look model.Look) {
+	w.env.Still = look.Still
+	if before.Theme != look.Theme || before.Text != look.Text {
+		fyne.CurrentApp().Settings().SetTheme(themeOf(look))
+	}
+	if before.Language != look.Language && w.entered {
+		w.leaveScreen(w.shown)
+		w.entered = false
+		w.leave.Close()
+		w.speak(look.Language)
+	}
+}
+
+// speak makes the screens in a language. Words stand in them from the start, so another language is another set of screens.
+func (w *Window) speak(language string) {
+	w.env.Words = assets.NewWords(language)
+	s := &w.screens
+	s.home, s.prejoin, s.call, s.notices = home.New(w.env), prejoin.New(w.env), call.New(w.env), newNotices(w.env)
+	w.win.SetContent(container.NewStack(s.home, s.prejoin, s.call, s.notices, w.env.Tips))
+	say := w.env.Say
+	stay := widgets.NewButton(w.env, say("question.stay"), "", widgets.Primary, func() { w.leave.Close() })
+	end := widgets.NewButton(w.env, say("question.leave"), "", widgets.Grave, w.end)
+	dialog := widgets.NewDialog(say("question.title"), say("question.text"), end, stay)
 	w.leave = question{widgets.NewModal(w.env, dialog, 420, func() { w.leave.Close() }), stay}
 }
 

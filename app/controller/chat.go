@@ -24,8 +24,8 @@ type chat struct {
 const maxLines = 1000
 
 // enter takes the history of a welcome. What was shown before stays: older lines than the welcome has, and own lines that the server never
-// acknowledged, as failed. An own line that the server has after all, though its acknowledgement was lost, stands once.
-func (c *chat) enter(w protocol.Welcome, me protocol.ConnectionID) {
+// acknowledged, as failed with the words of notSent. An own line that the server has after all, though its acknowledgement was lost, stands once.
+func (c *chat) enter(w protocol.Welcome, me protocol.ConnectionID, notSent string) {
 	if c.mine == nil {
 		c.mine = map[protocol.ConnectionID]bool{}
 	}
@@ -45,7 +45,7 @@ func (c *chat) enter(w protocol.Welcome, me protocol.ConnectionID) {
 		shown[l.ID] = true
 	}
 	for _, l := range w.Chat {
-		line := model.ChatLine{ID: l.ID, From: string(l.From), Name: first(l.Name, "Guest"), Own: c.mine[l.From], Text: l.Text, Time: time.UnixMilli(l.Time)}
+		line := model.ChatLine{ID: l.ID, From: string(l.From), Name: l.Name, Own: c.mine[l.From], Text: l.Text, Time: time.UnixMilli(l.Time)}
 		lines = append(lines, line)
 		if line.Own && !shown[l.ID] {
 			if at := slices.IndexFunc(own, func(o model.ChatLine) bool { return o.Text == l.Text }); at >= 0 {
@@ -62,9 +62,6 @@ func (c *chat) enter(w protocol.Welcome, me protocol.ConnectionID) {
 	}
 }
 
-// notSent says why a line failed when there was no connection.
-const notSent = "The connection was lost before this was sent."
-
 // leave forgets the meeting, but not what was being typed.
 func (c *chat) leave() { *c = chat{draft: c.draft, locals: c.locals} }
 
@@ -73,7 +70,7 @@ func (c *chat) received(s protocol.SignalMessage, me protocol.ConnectionID, visi
 	if s.Type != "chat" {
 		return
 	}
-	line := model.ChatLine{ID: s.ID, From: string(s.From), Name: first(s.Name, "Guest"), Own: s.From == me, Text: s.Data, Time: time.UnixMilli(s.Time)}
+	line := model.ChatLine{ID: s.ID, From: string(s.From), Name: s.Name, Own: s.From == me, Text: s.Data, Time: time.UnixMilli(s.Time)}
 	if line.Own {
 		at := slices.IndexFunc(c.lines, func(l model.ChatLine) bool { return l.Pending && l.Text == s.Data })
 		if at >= 0 {
@@ -106,7 +103,7 @@ func (c *Controller) sendChat(text string) {
 	c.chat.draft = ""
 	if c.call.session == nil { // lost: the line stays, and can be sent again after coming back
 		last := &c.chat.lines[len(c.chat.lines)-1]
-		last.Pending, last.Failed = false, notSent
+		last.Pending, last.Failed = false, c.say("chat.lost")
 		return
 	}
 	c.transmit(line.ID, text)
@@ -133,7 +130,7 @@ func (c *Controller) transmit(id, text string) {
 		lines := slices.Clone(c.chat.lines)
 		for i := range lines {
 			if lines[i].ID == id {
-				lines[i].Pending, lines[i].Failed = false, Words(err)
+				lines[i].Pending, lines[i].Failed = false, Words(c.words, err)
 			}
 		}
 		c.chat.lines = lines

@@ -105,13 +105,13 @@ func TestChatAfterReconnecting(t *testing.T) {
 		return protocol.ChatLine{ID: id, From: protocol.ConnectionID(from), Text: text}
 	}
 	var c chat
-	c.enter(protocol.Welcome{Chat: []protocol.ChatLine{line("1", "ben", "old")}}, "ann-1")
+	c.enter(protocol.Welcome{Chat: []protocol.ChatLine{line("1", "ben", "old")}}, "ann-1", "not sent")
 	c.received(protocol.SignalMessage{ID: "2", Type: "chat", From: "ann-1", Data: "mine"}, "ann-1", true)
 	for i, text := range []string{"kept though not acknowledged", "never came", "mine"} {
 		c.lines = append(c.lines, model.ChatLine{ID: fmt.Sprint("local-", i), Own: true, Text: text, Pending: true})
 	}
 	// The server comes back with its newest lines.
-	c.enter(protocol.Welcome{Chat: []protocol.ChatLine{line("2", "ann-1", "mine"), line("3", "ann-1", "kept though not acknowledged"), line("4", "ben", "new")}}, "ann-2")
+	c.enter(protocol.Welcome{Chat: []protocol.ChatLine{line("2", "ann-1", "mine"), line("3", "ann-1", "kept though not acknowledged"), line("4", "ben", "new")}}, "ann-2", "not sent")
 	got := ""
 	for _, l := range c.lines {
 		got += fmt.Sprintf("%s own=%v failed=%v\n", l.Text, l.Own, l.Failed != "")

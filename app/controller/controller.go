@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"parley/app/config"
+	"parley/assets"
 	"parley/media/device"
 	"parley/rtc"
 	"parley/rtc/protocol"
@@ -20,6 +21,7 @@ type Options struct {
 	Flags    config.Flags
 	Settings config.Settings
 	Folder   string // of the settings
+	Locale   string // the system's language, such as "de-AT"
 	Devices  Devices
 	Show     func(model.State)
 	Pictures func() // some tile has a new picture
@@ -36,6 +38,7 @@ type Controller struct {
 	call *call
 
 	// loop state
+	words    *assets.Words
 	settings config.Settings
 	state    model.State // what is shown; parts of it are made anew by describe
 	wishes
@@ -84,7 +87,8 @@ type found struct {
 
 // New returns a controller. Call Run.
 func New(opt Options) *Controller {
-	c := &Controller{opt: opt, loop: newLoop(), log: opt.Log, settings: opt.Settings}
+	c := &Controller{opt: opt, loop: newLoop(), log: opt.Log, settings: opt.Settings, words: assets.NewWords(opt.Locale)}
+	c.state.Look = Look(opt.Settings, opt.Locale)
 	c.call = newCall(c.loop, &c.opt.Devices, c.log, opt.Pictures, func() {}, opt.Flags)
 	c.call.onEvent = c.sessionEvent
 	f, s := opt.Flags, opt.Settings
@@ -245,9 +249,9 @@ func (c *Controller) findDevices() {
 func (c *Controller) openLink(text string) {
 	link, err := rtc.ParseLink(text)
 	if err != nil {
-		c.state.Home = model.Home{Link: text, Problem: "This is not a meeting link. It looks like parley://meet.example:7880/ABC…: paste it whole."}
+		c.state.Home = model.Home{Link: text, Problem: c.say("home.not-a-link")}
 		if c.state.Screen != model.ScreenHome {
-			c.notice(model.NoticeWarning, "That link is not a meeting link.")
+			c.notice(model.NoticeWarning, c.say("notice.not-a-link"))
 		}
 		return
 	}
@@ -255,7 +259,7 @@ func (c *Controller) openLink(text string) {
 		if c.target.link == link {
 			return
 		}
-		c.notice(model.NoticeInfo, "You are in a meeting. Leave it first, then open the link again.")
+		c.notice(model.NoticeInfo, c.say("notice.in-a-meeting"))
 		return
 	}
 	if c.target.link != link || c.target.ticket == nil {
@@ -307,13 +311,13 @@ func (c *Controller) setPhase(p model.Phase, problem string) {
 func (c *Controller) sessionEvent(ev rtc.Event) {
 	switch ev := ev.(type) {
 	case rtc.SessionConnected:
-		c.chat.enter(ev.Welcome, c.call.welcome.You.ID)
+		c.chat.enter(ev.Welcome, c.call.welcome.You.ID, c.say("chat.lost"))
 	case rtc.SessionReconnected:
-		c.chat.enter(ev.Welcome, c.call.welcome.You.ID)
+		c.chat.enter(ev.Welcome, c.call.welcome.You.ID, c.say("chat.lost"))
 		c.setPhase(model.PhaseRunning, "")
 	case rtc.SessionReconnecting:
 		c.log.Warn("reconnecting", "error", ev.Err)
-		c.setPhase(model.PhaseReconnecting, "Connection lost. Reconnecting…")
+		c.setPhase(model.PhaseReconnecting, c.say("band.reconnecting"))
 	case rtc.SessionDisconnected:
 		c.disconnected(ev)
 	case rtc.Happened:
@@ -322,10 +326,10 @@ func (c *Controller) sessionEvent(ev rtc.Event) {
 			c.chat.received(*ev.Signal, c.call.welcome.You.ID, c.state.Call.Panel == model.PanelChat)
 		case protocol.MuteForced:
 			c.wantMic = false
-			c.notice(model.NoticeInfo, "A moderator muted you. Unmute when you want to speak.")
+			c.notice(model.NoticeInfo, c.say("notice.moderator-muted"))
 		case protocol.StreamDestroyed:
 			if ev.Stream.ConnectionID == c.call.welcome.You.ID && ev.Reason == protocol.ReasonForceUnpublished {
-				c.notice(model.NoticeWarning, "A moderator ended what you were sending.")
+				c.notice(model.NoticeWarning, c.say("notice.moderator-unpublished"))
 			}
 		}
 	}
@@ -335,12 +339,12 @@ func (c *Controller) disconnected(ev rtc.SessionDisconnected) {
 	c.loseCall()
 	switch ev.Reason {
 	case protocol.ReasonForceDisconnected:
-		c.setPhase(model.PhaseEnded, "A moderator removed you from the meeting.")
+		c.setPhase(model.PhaseEnded, c.say("over.removed"))
 	default:
-		problem := "The connection could not be restored."
+		problem := c.say("over.not-restored")
 		var body *protocol.ErrorBody
 		if errors.As(ev.Err, &body) {
-			problem = Words(ev.Err)
+			problem = Words(c.words, ev.Err)
 		}
 		c.setPhase(model.PhaseLost, problem)
 	}

@@ -135,7 +135,7 @@ func (c *Controller) chooseDevice(i model.ChooseDevice) {
 		if c.call.session != nil {
 			c.call.openSpeaker(i.ID, func(err error) {
 				if err != nil {
-					c.notice(model.NoticeWarning, deviceWords("speaker", err))
+					c.notice(model.NoticeWarning, deviceWords(c.words, "speaker", err))
 				}
 			})
 		}
@@ -153,7 +153,7 @@ func (c *Controller) openPicker() {
 		c.loop.post(func() {
 			if err != nil {
 				c.log.Warn("list screens", "error", err)
-				c.state.Call.ShareProblem = "No screen can be shared here: Parley found no X11 display. On Wayland, sharing is not possible yet."
+				c.state.Call.ShareProblem = c.say("picker.no-screen")
 				return
 			}
 			var list []model.ScreenChoice
@@ -183,7 +183,7 @@ func (c *Controller) setThumbnail(id string, img *image.RGBA) {
 }
 
 func (c *Controller) startShare(id string) {
-	name := "Screen"
+	name := c.say("picker.screen")
 	for _, s := range c.state.Call.Screens {
 		if s.ID == id {
 			name = s.Name
@@ -193,7 +193,7 @@ func (c *Controller) startShare(id string) {
 	c.call.startShare(id, name, func(err error) {
 		if err != nil {
 			c.log.Warn("share", "error", err)
-			c.notice(model.NoticeWarning, "The screen could not be shared. "+Words(err))
+			c.notice(model.NoticeWarning, c.say("notice.share-failed", "Why", Words(c.words, err)))
 		}
 	})
 	c.state.Call.Sharing = &model.Share{Name: name}
@@ -217,7 +217,7 @@ func (c *Controller) forceMute(tile string) {
 	}
 	c.loop.beside(func(ctx context.Context) {
 		if err := s.ForceMute(ctx, protocol.StreamID(tile)); err != nil {
-			c.loop.post(func() { c.notice(model.NoticeWarning, Words(err)) })
+			c.loop.post(func() { c.notice(model.NoticeWarning, Words(c.words, err)) })
 		}
 	})
 }

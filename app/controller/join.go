@@ -16,7 +16,7 @@ func (c *Controller) join() {
 	}
 	c.stopTest()
 	if c.name == "" {
-		c.name = "Guest"
+		c.name = c.say("person.guest")
 	}
 	ctx, cancel := context.WithCancel(c.loop.ctx)
 	c.joining = cancel
@@ -47,10 +47,10 @@ func (c *Controller) connected(attempt int, s *rtc.Session, err error) {
 	if err != nil {
 		c.log.Warn("join", "error", err)
 		if c.state.Screen == model.ScreenCall {
-			c.setPhase(model.PhaseLost, Words(err))
+			c.setPhase(model.PhaseLost, Words(c.words, err))
 			return
 		}
-		c.state.Prejoin.Problem = Words(err)
+		c.state.Prejoin.Problem = Words(c.words, err)
 		return
 	}
 	c.state.Screen = model.ScreenCall
@@ -58,7 +58,7 @@ func (c *Controller) connected(attempt int, s *rtc.Session, err error) {
 	c.call.begin(s)
 	c.call.openSpeaker(c.speaker, func(err error) {
 		if err != nil {
-			c.notice(model.NoticeWarning, deviceWords("speaker", err))
+			c.notice(model.NoticeWarning, deviceWords(c.words, "speaker", err))
 		}
 	})
 }
@@ -88,6 +88,6 @@ func (c *Controller) cancelJoin() {
 	c.joining()
 	c.joining = nil
 	if c.state.Screen == model.ScreenCall {
-		c.setPhase(model.PhaseLost, "You are not in the meeting.")
+		c.setPhase(model.PhaseLost, c.say("over.cancelled"))
 	}
 }

@@ -20,7 +20,7 @@ func (c *Controller) onBeat() {
 	now := time.Now()
 	c.fadeNotices(now)
 	if c.wantMic && c.call.mic.mend(now) {
-		c.notice(model.NoticeInfo, "Your microphone was unplugged. The computer's default one is used now.")
+		c.notice(model.NoticeInfo, c.say("notice.microphone-replaced"))
 	}
 	for _, r := range c.call.remotes {
 		if r.level.Value() > speakingFrom {
@@ -42,8 +42,8 @@ func (c *Controller) show() {
 func (c *Controller) describe() {
 	cam, mic := c.call.camera, c.call.mic
 	devices := model.Devices{
-		Cameras: choices(c.devices.cameras, c.camera, "picture"), Microphones: choices(c.devices.microphones, c.mic, "tone"),
-		Speakers: choices(c.devices.speakers, c.speaker, "speaker"), Camera: pick(c.devices.cameras, c.camera),
+		Cameras: choices(c.devices.cameras, c.camera, c.say("device.test-picture")), Microphones: choices(c.devices.microphones, c.mic, c.say("device.test-tone")),
+		Speakers: choices(c.devices.speakers, c.speaker, c.say("device.test-speaker")), Camera: pick(c.devices.cameras, c.camera),
 		Microphone: pick(c.devices.microphones, c.mic), Speaker: pick(c.devices.speakers, c.speaker),
 	}
 	p := &c.state.Prejoin
@@ -54,10 +54,10 @@ func (c *Controller) describe() {
 	}
 	p.CameraProblem, p.MicProblem = "", ""
 	if c.wantCam {
-		p.CameraProblem = deviceWords("camera", cam.problem)
+		p.CameraProblem = deviceWords(c.words, "camera", cam.problem)
 	}
 	if c.wantMic {
-		p.MicProblem = deviceWords("microphone", mic.problem)
+		p.MicProblem = deviceWords(c.words, "microphone", mic.problem)
 	}
 	p.SpeakerTesting, p.Joining = c.testing != nil, c.joining != nil
 	if c.state.Screen == model.ScreenCall {
@@ -74,7 +74,7 @@ func (c *Controller) describeCall(devices model.Devices) {
 	s.CanPublish, s.CanSignal, s.CanMute, s.Devices = caps.Publish, caps.Signal, caps.ForceMute, devices
 	if !cc.screen.on {
 		if cc.screen.problem != nil {
-			c.notice(model.NoticeWarning, "Sharing ended: the screen can no longer be read.")
+			c.notice(model.NoticeWarning, c.say("notice.share-ended"))
 			cc.screen.problem = nil
 			cc.stopShare()
 		}
@@ -108,7 +108,7 @@ func (c *Controller) tiles() []model.Tile {
 	case cc.camera.on:
 		own.Media, own.Pictures = model.TileWaiting, cc.camera.pictures
 	case c.wantCam && cc.camera.problem != nil && cc.welcome.Capabilities.Publish:
-		own.Media, own.Problem = model.TileMissing, deviceWords("camera", cc.camera.problem)
+		own.Media, own.Problem = model.TileMissing, deviceWords(c.words, "camera", cc.camera.problem)
 	}
 	return append(tiles, own)
 }

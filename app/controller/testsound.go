@@ -58,7 +58,7 @@ func (c *Controller) toggleTest() {
 				c.testing = nil
 			}
 			if err != nil {
-				c.state.Prejoin.SpeakerProblem = deviceWords("speaker", err)
+				c.state.Prejoin.SpeakerProblem = deviceWords(c.words, "speaker", err)
 			}
 		})
 	})

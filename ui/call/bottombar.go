@@ -1,8 +1,6 @@
 package call
 
 import (
-	"strings"
-
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/widget"
@@ -29,14 +27,14 @@ type bottomBar struct {
 func newBottomBar(env *widgets.Env) *bottomBar {
 	b := &bottomBar{env: env}
 	send := func(i model.Intent) func() { return func() { env.Send(i) } }
-	b.mic = widgets.NewIconButton(env, assets.IconMic, widgets.LookNormal, "Mute", "Ctrl+D", send(model.ToggleMic{}))
-	b.camera = widgets.NewIconButton(env, assets.IconCamera, widgets.LookNormal, "Camera off", "Ctrl+E", send(model.ToggleCamera{}))
-	b.share = widgets.NewIconButton(env, assets.IconScreenShare, widgets.LookNormal, "Share screen", "Ctrl+Shift+S", b.toggleShare)
-	b.micDevices = widgets.NewIconButton(env, assets.IconChevron, widgets.LookGhost, "Choose microphone and speaker", "", b.openSound)
-	b.cameraDevices = widgets.NewIconButton(env, assets.IconChevron, widgets.LookGhost, "Choose camera", "", b.openCameras)
-	b.chat = widgets.NewIconButton(env, assets.IconChat, widgets.LookNormal, "Chat", "Ctrl+Shift+C", b.toggleChat)
-	b.people = widgets.NewIconButton(env, assets.IconPeople, widgets.LookNormal, "People", "Ctrl+Shift+P", b.togglePeople)
-	b.leave = widgets.NewIconButton(env, assets.IconLeave, widgets.LookDanger, "Leave", "Ctrl+Shift+L", send(model.Leave{})).SetMin(56, theme.Target)
+	b.mic = widgets.NewIconButton(env, assets.IconMic, widgets.LookNormal, env.Say("call.mute"), "Ctrl+D", send(model.ToggleMic{}))
+	b.camera = widgets.NewIconButton(env, assets.IconCamera, widgets.LookNormal, env.Say("call.camera-off"), "Ctrl+E", send(model.ToggleCamera{}))
+	b.share = widgets.NewIconButton(env, assets.IconScreenShare, widgets.LookNormal, env.Say("call.share"), "Ctrl+Shift+S", b.toggleShare)
+	b.micDevices = widgets.NewIconButton(env, assets.IconChevron, widgets.LookGhost, env.Say("call.choose-sound"), "", b.openSound)
+	b.cameraDevices = widgets.NewIconButton(env, assets.IconChevron, widgets.LookGhost, env.Say("call.choose-camera"), "", b.openCameras)
+	b.chat = widgets.NewIconButton(env, assets.IconChat, widgets.LookNormal, env.Say("call.chat"), "Ctrl+Shift+C", b.toggleChat)
+	b.people = widgets.NewIconButton(env, assets.IconPeople, widgets.LookNormal, env.Say("call.people"), "Ctrl+Shift+P", b.togglePeople)
+	b.leave = widgets.NewIconButton(env, assets.IconLeave, widgets.LookDanger, env.Say("call.leave"), "Ctrl+Shift+L", send(model.Leave{})).SetMin(56, theme.Target)
 	b.micGround, b.cameraGround, b.ground = &canvas.Rectangle{}, &canvas.Rectangle{}, &canvas.Rectangle{}
 	b.ExtendBaseWidget(b)
 	return b
@@ -66,20 +64,21 @@ func (b *bottomBar) togglePeople() { b.togglePanel(model.PanelPeople) }
 
 func (b *bottomBar) openSound() {
 	d := b.call.Devices
-	items := titled("Microphone", widgets.DeviceItems(b.env, model.DeviceMicrophone, d.Microphones, d.Microphone))
-	items = append(items, titled("Speaker", widgets.DeviceItems(b.env, model.DeviceSpeaker, d.Speakers, d.Speaker))...)
+	items := b.titled("microphone", widgets.DeviceItems(b.env, model.DeviceMicrophone, d.Microphones, d.Microphone))
+	items = append(items, b.titled("speaker", widgets.DeviceItems(b.env, model.DeviceSpeaker, d.Speakers, d.Speaker))...)
 	widgets.ShowMenu(b.env, b.micDevices, items)
 }
 
 func (b *bottomBar) openCameras() {
 	d := b.call.Devices
-	widgets.ShowMenu(b.env, b.cameraDevices, titled("Camera", widgets.DeviceItems(b.env, model.DeviceCamera, d.Cameras, d.Camera)))
+	widgets.ShowMenu(b.env, b.cameraDevices, b.titled("camera", widgets.DeviceItems(b.env, model.DeviceCamera, d.Cameras, d.Camera)))
 }
 
 // titled puts a heading before a menu's items, or says that there are none.
-func titled(title string, items []*fyne.MenuItem) []*fyne.MenuItem {
+func (b *bottomBar) titled(noun string, items []*fyne.MenuItem) []*fyne.MenuItem {
+	title := b.env.Say("device." + noun)
 	if len(items) == 0 {
-		title = "No " + strings.ToLower(title) + " found"
+		title = b.env.Say("device.no-" + noun + "-found")
 	}
 	head := fyne.NewMenuItem(title, nil)
 	head.Disabled = true
@@ -97,12 +96,12 @@ func (b *bottomBar) update(c model.Call) {
 		}
 		button.SetDisabled(!c.CanPublish || over)
 	}
-	set(b.mic, c.MicOn, assets.IconMic, assets.IconMicOff, "Mute", "Unmute")
-	set(b.camera, c.CameraOn, assets.IconCamera, assets.IconCameraOff, "Turn camera off", "Turn camera on")
+	set(b.mic, c.MicOn, assets.IconMic, assets.IconMicOff, b.env.Say("call.mute"), b.env.Say("call.unmute"))
+	set(b.camera, c.CameraOn, assets.IconCamera, assets.IconCameraOff, b.env.Say("call.camera-off"), b.env.Say("call.camera-on"))
 	if c.Sharing != nil {
-		b.share.Set(assets.IconStopShare, widgets.LookActive, "Stop sharing")
+		b.share.Set(assets.IconStopShare, widgets.LookActive, b.env.Say("call.stop-share"))
 	} else {
-		b.share.Set(assets.IconScreenShare, widgets.LookNormal, "Share screen")
+		b.share.Set(assets.IconScreenShare, widgets.LookNormal, b.env.Say("call.share"))
 	}
 	b.share.SetDisabled(!c.CanPublish || over)
 	panel := func(button *widgets.IconButton, icon assets.Icon, p model.Panel, open, close string) {
@@ -112,8 +111,8 @@ func (b *bottomBar) update(c model.Call) {
 			button.Set(icon, widgets.LookNormal, open)
 		}
 	}
-	panel(b.chat, assets.IconChat, model.PanelChat, "Chat", "Close chat")
-	panel(b.people, assets.IconPeople, model.PanelPeople, "People", "Close people")
+	panel(b.chat, assets.IconChat, model.PanelChat, b.env.Say("call.chat"), b.env.Say("call.close-chat"))
+	panel(b.people, assets.IconPeople, model.PanelPeople, b.env.Say("call.people"), b.env.Say("call.close-people"))
 	b.chat.SetBadge(c.Unread)
 }
 

@@ -33,8 +33,8 @@ type chatPanel struct {
 
 func newChatPanel(env *widgets.Env) *chatPanel {
 	p := &chatPanel{env: env, list: widgets.NewChatList(env), rows: 1, may: true}
-	p.field = widgets.NewArea(env, "Write a message", chatMost, p.changed, func(string) { p.submit() })
-	p.send = widgets.NewIconButton(env, assets.IconSend, widgets.LookActive, "Send", "Enter", p.submit)
+	p.field = widgets.NewArea(env, env.Say("chat.write"), chatMost, p.changed, func(string) { p.submit() })
+	p.send = widgets.NewIconButton(env, assets.IconSend, widgets.LookActive, env.Say("chat.send"), "Enter", p.submit)
 	p.send.SetDisabled(true)
 	p.ExtendBaseWidget(p)
 	return p
@@ -47,10 +47,10 @@ func (p *chatPanel) update(c model.Call) {
 	}
 	p.may = c.CanSignal
 	if p.may {
-		p.field.SetPlaceHolder("Write a message")
+		p.field.SetPlaceHolder(p.env.Say("chat.write"))
 		p.field.Enable()
 	} else {
-		p.field.SetPlaceHolder("You may only read here")
+		p.field.SetPlaceHolder(p.env.Say("chat.read-only"))
 		p.field.Disable()
 	}
 	p.send.SetDisabled(!p.sendable())

@@ -1,8 +1,6 @@
 package call
 
 import (
-	"fmt"
-
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/widget"
@@ -30,7 +28,7 @@ type panel struct {
 func newPanel(env *widgets.Env) *panel {
 	p := &panel{env: env, ground: &canvas.Rectangle{}, edge: &canvas.Rectangle{}}
 	p.title = widgets.NewLine("", widgets.Style{Size: theme.SizeLarge, Bold: true})
-	p.close = widgets.NewIconButton(env, assets.IconClose, widgets.LookGhost, "Close", "Esc", p.shut)
+	p.close = widgets.NewIconButton(env, assets.IconClose, widgets.LookGhost, env.Say("call.close"), "Esc", p.shut)
 	p.chat, p.people = newChatPanel(env), newPeoplePanel(env)
 	p.ExtendBaseWidget(p)
 	return p
@@ -44,10 +42,10 @@ func (p *panel) update(c model.Call) {
 	p.shown = c.Panel
 	switch c.Panel {
 	case model.PanelChat:
-		p.title.Set("Chat")
+		p.title.Set(p.env.Say("call.chat"))
 		p.chat.update(c)
 	case model.PanelPeople:
-		p.title.Set(fmt.Sprintf("People (%d)", len(c.People)))
+		p.title.Set(p.env.Count("call.people-title", len(c.People)))
 		p.people.update(c)
 	case model.PanelNone:
 	}

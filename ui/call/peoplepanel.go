@@ -106,7 +106,7 @@ func newPersonRow(env *widgets.Env) *personRow {
 	r := &personRow{env: env, avatar: widgets.NewAvatar("", 32), name: widgets.NewLine("", widgets.Style{})}
 	r.state = widgets.NewLine("", widgets.Style{Size: theme.SizeSmall, Colour: theme.SecondText})
 	r.mic = widgets.NewIcon(assets.IconMicOff, theme.SecondText)
-	r.mute = widgets.NewIconButton(env, assets.IconMic, widgets.LookGhost, "Mute for everyone", "", r.forceMute)
+	r.mute = widgets.NewIconButton(env, assets.IconMic, widgets.LookGhost, env.Say("person.mute"), "", r.forceMute)
 	r.ExtendBaseWidget(r)
 	return r
 }
@@ -120,23 +120,23 @@ func (r *personRow) update(p model.Person, tile string) {
 	r.person, r.tile = p, tile
 	name := p.Name
 	if name == "" {
-		name = "No name"
+		name = r.env.Say("person.guest")
 	}
 	if p.Own {
-		name += " (you)"
+		name = r.env.Say("person.you", "Name", name)
 	}
 	r.name.Set(name)
 	r.avatar.Set(p.Name)
 	state := ""
 	switch {
 	case p.Sharing:
-		state = "Sharing a screen"
+		state = r.env.Say("person.sharing")
 	case p.Muted && p.CameraOff:
-		state = "Muted, camera off"
+		state = r.env.Say("person.muted-camera-off")
 	case p.Muted:
-		state = "Muted"
+		state = r.env.Say("person.muted")
 	case p.CameraOff:
-		state = "Camera off"
+		state = r.env.Say("person.camera-off")
 	}
 	r.state.Set(state)
 	r.Refresh()

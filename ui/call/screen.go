@@ -36,7 +36,7 @@ var _ desktop.Hoverable = (*Screen)(nil)
 
 // New builds the screen.
 func New(env *widgets.Env) *Screen {
-	s := &Screen{env: env, top: newTopBar(), bands: newBands(env), stage: newStage(env), panel: newPanel(env), bottom: newBottomBar(env)}
+	s := &Screen{env: env, top: newTopBar(env), bands: newBands(env), stage: newStage(env), panel: newPanel(env), bottom: newBottomBar(env)}
 	s.over, s.picker = newOver(env), newSharePicker(env)
 	s.over.Hide()
 	s.panel.Hide()

@@ -1,7 +1,6 @@
 package call
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -190,7 +189,7 @@ func (r *stageRenderer) Layout(area fyne.Size) {
 	}
 	s.settle(targets)
 	hidden := len(rest) - len(s.shown)
-	s.more.Set(fmt.Sprintf("%d more", hidden), "")
+	s.more.Set(s.env.Count("call.more", hidden), "")
 	widgets.SetShown(s.more, hidden > 0)
 	m := s.more.MinSize()
 	if hidden > 0 { // at the upper right of the last tile, where its name is not
@@ -211,7 +210,7 @@ func (s *stage) settle(targets map[*widgets.Tile]rect) {
 		ok = ok && s.active
 		if ok {
 			at := fyne.NewPos(to.x, to.y)
-			if s.glide && t.Visible() && t.Position() != at && fyne.CurrentApp().Settings().ShowAnimations() {
+			if s.glide && t.Visible() && t.Position() != at && s.env.Glides() {
 				ways = append(ways, way{t, t.Position(), at})
 			} else {
 				t.Move(at)

@@ -17,6 +17,7 @@ import (
 type topBar struct {
 	widget.BaseWidget
 
+	env     *widgets.Env
 	meeting *widgets.Line
 	clock   *widgets.Line
 	icon    *widgets.Icon
@@ -26,9 +27,9 @@ type topBar struct {
 	faded   bool
 }
 
-func newTopBar() *topBar {
+func newTopBar(env *widgets.Env) *topBar {
 	second := widgets.Style{Size: theme.SizeText, Colour: theme.SecondText}
-	b := &topBar{meeting: widgets.NewLine("", widgets.Style{Bold: true}), clock: widgets.NewLine("", second), people: widgets.NewLine("", second)}
+	b := &topBar{env: env, meeting: widgets.NewLine("", widgets.Style{Bold: true}), clock: widgets.NewLine("", second), people: widgets.NewLine("", second)}
 	b.icon = widgets.NewSmallIcon(assets.IconPeople, theme.SecondText, 16)
 	b.ExtendBaseWidget(b)
 	return b
@@ -38,7 +39,7 @@ func (b *topBar) update(c model.Call, now time.Time) {
 	b.started, b.ended = c.Started, c.Phase == model.PhaseEnded || c.Phase == model.PhaseLost
 	people := fmt.Sprint(len(c.People))
 	if len(c.People) == 1 && c.People[0].Own && c.Phase == model.PhaseRunning {
-		people = "Only you so far"
+		people = b.env.Say("call.only-you")
 	}
 	if len(c.People) == 0 {
 		people = ""

@@ -42,12 +42,12 @@ type Screen struct {
 func New(env *widgets.Env) *Screen {
 	s := &Screen{env: env, mark: widgets.NewMark(64), card: &canvas.Rectangle{CornerRadius: theme.Radius}, problem: widgets.NewProblem("")}
 	s.name = widgets.NewLine(assets.Name, widgets.Style{Size: theme.SizeHeader, Bold: true, Align: fyne.TextAlignCenter})
-	s.claim = widgets.NewParagraph("Video meetings on a server of your own.", widgets.Style{Colour: theme.SecondText, Align: fyne.TextAlignCenter})
-	s.title = widgets.NewLine("Join a meeting", widgets.Style{Size: theme.SizeLarge, Bold: true})
-	s.field = widgets.NewField(env, "Link or host:port/code", linkMost, func(string) { s.enable() }, func(string) { s.submit() })
-	s.join = widgets.NewButton(env, "Join", "", widgets.Primary, s.submit)
-	s.offer = widgets.NewButton(env, "Join with the link you copied", assets.IconLink, widgets.Quiet, s.takeOffer)
-	s.version = widgets.NewLine("Version "+assets.Version, widgets.Style{Size: theme.SizeSmall, Colour: theme.SecondText, Align: fyne.TextAlignCenter})
+	s.claim = widgets.NewParagraph(env.Say("home.claim"), widgets.Style{Colour: theme.SecondText, Align: fyne.TextAlignCenter})
+	s.title = widgets.NewLine(env.Say("home.join-title"), widgets.Style{Size: theme.SizeLarge, Bold: true})
+	s.field = widgets.NewField(env, env.Say("home.field"), linkMost, func(string) { s.enable() }, func(string) { s.submit() })
+	s.join = widgets.NewButton(env, env.Say("home.join"), "", widgets.Primary, s.submit)
+	s.offer = widgets.NewButton(env, env.Say("home.offer"), assets.IconLink, widgets.Quiet, s.takeOffer)
+	s.version = widgets.NewLine(env.Say("app.version", "Version", assets.Version), widgets.Style{Size: theme.SizeSmall, Colour: theme.SecondText, Align: fyne.TextAlignCenter})
 	s.offer.Hide()
 	s.ExtendBaseWidget(s)
 	s.enable()
@@ -90,9 +90,9 @@ func LooksLikeLink(text string) bool {
 
 func (s *Screen) enable() {
 	if s.state.Busy {
-		s.join.SetText("Looking…")
+		s.join.SetText(s.env.Say("home.looking"))
 	} else {
-		s.join.SetText("Join")
+		s.join.SetText(s.env.Say("home.join"))
 	}
 	s.join.SetDisabled(s.state.Busy || strings.TrimSpace(s.field.Text) == "")
 	widgets.SetShown(s.offer, s.clip != "" && s.field.Text == "" && !s.state.Busy)

@@ -21,6 +21,7 @@ type State struct {
 	Home    Home
 	Prejoin Prejoin
 	Call    Call
+	Look    Look
 	Notices []Notice // newest last; each goes away by itself, or by DismissNotice
 }
 

@@ -33,15 +33,15 @@ type form struct {
 
 func newForm(env *widgets.Env, submit, changed func()) *form {
 	small := widgets.Style{Size: theme.SizeSmall, Colour: theme.SecondText}
-	f := &form{env: env, label: widgets.NewLine("Your name", small), title: widgets.NewLine("Devices", small)}
-	f.name = widgets.NewField(env, "How others see you", nameMost, func(text string) {
+	f := &form{env: env, label: widgets.NewLine(env.Say("prejoin.your-name"), small), title: widgets.NewLine(env.Say("prejoin.devices"), small)}
+	f.name = widgets.NewField(env, env.Say("prejoin.name-hint"), nameMost, func(text string) {
 		env.Send(model.SetName{Name: text})
 		changed()
 	}, func(string) { submit() })
-	f.camera = widgets.NewDeviceSelect(env, model.DeviceCamera, assets.IconCamera, "Camera", "No camera")
-	f.mic = widgets.NewDeviceSelect(env, model.DeviceMicrophone, assets.IconMic, "Microphone", "No microphone")
-	f.speaker = widgets.NewDeviceSelect(env, model.DeviceSpeaker, assets.IconSpeaker, "Speaker", "No speaker")
-	f.test = widgets.NewButton(env, "Test", "", widgets.Secondary, func() { env.Send(model.TestSpeaker{}) })
+	f.camera = widgets.NewDeviceSelect(env, model.DeviceCamera, assets.IconCamera, env.Say("device.camera"), env.Say("device.no-camera"))
+	f.mic = widgets.NewDeviceSelect(env, model.DeviceMicrophone, assets.IconMic, env.Say("device.microphone"), env.Say("device.no-microphone"))
+	f.speaker = widgets.NewDeviceSelect(env, model.DeviceSpeaker, assets.IconSpeaker, env.Say("device.speaker"), env.Say("device.no-speaker"))
+	f.test = widgets.NewButton(env, env.Say("device.test"), "", widgets.Secondary, func() { env.Send(model.TestSpeaker{}) })
 	f.micBad, f.spkBad, f.bad = widgets.NewProblem(""), widgets.NewProblem(""), widgets.NewProblem("")
 	f.ExtendBaseWidget(f)
 	return f
@@ -56,9 +56,9 @@ func (f *form) update(p model.Prejoin) {
 	f.spkBad.Set(p.SpeakerProblem)
 	f.bad.Set(p.Problem)
 	if p.SpeakerTesting {
-		f.test.SetText("Playing…")
+		f.test.SetText(f.env.Say("device.playing"))
 	} else {
-		f.test.SetText("Test")
+		f.test.SetText(f.env.Say("device.test"))
 	}
 	f.test.SetDisabled(p.SpeakerTesting || len(d.Speakers) == 0)
 	f.Refresh()

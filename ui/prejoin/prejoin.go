@@ -35,12 +35,12 @@ type Screen struct {
 // New builds the screen.
 func New(env *widgets.Env) *Screen {
 	s := &Screen{env: env, view: newSelfView(env), level: widgets.NewLevelBar()}
-	s.back = widgets.NewIconButton(env, assets.IconChevronLeft, widgets.LookGhost, "Back", "Esc", s.goBack)
+	s.back = widgets.NewIconButton(env, assets.IconChevronLeft, widgets.LookGhost, env.Say("prejoin.back"), "Esc", s.goBack)
 	s.title = widgets.NewLine("", widgets.Style{Size: theme.SizeLarge, Bold: true})
 	s.levelL = widgets.NewLine("", widgets.Style{Size: theme.SizeSmall, Colour: theme.SecondText})
 	s.form = newForm(env, s.submit, s.enable)
 	s.scroll = container.NewVScroll(s.form)
-	s.join = widgets.NewButton(env, "Join now", "", widgets.Primary, s.press)
+	s.join = widgets.NewButton(env, env.Say("prejoin.join-now"), "", widgets.Primary, s.press)
 	s.ExtendBaseWidget(s)
 	return s
 }
@@ -62,23 +62,23 @@ func (s *Screen) Leave() {
 // Update follows a new state.
 func (s *Screen) Update(p model.Prejoin) {
 	s.state = p
-	title := "Join " + p.Meeting
+	key := "prejoin.title"
 	if p.Meeting == "" {
-		title = "Join the meeting"
+		key += "-unnamed"
 	}
 	if p.Joining {
-		title = strings.Replace(title, "Join ", "Joining ", 1) + "…"
+		key += "-joining"
 	}
-	s.title.Set(title)
+	s.title.Set(s.env.Say(key, "Meeting", p.Meeting))
 	s.view.update(p)
 	s.level.SetLevel(p.Level)
 	switch {
 	case !p.MicOn:
-		s.levelL.Set("Your microphone is off")
+		s.levelL.Set(s.env.Say("prejoin.mic-off"))
 	case p.Level == nil:
-		s.levelL.Set("No sound yet")
+		s.levelL.Set(s.env.Say("prejoin.no-sound"))
 	default:
-		s.levelL.Set("Say something: the bar moves")
+		s.levelL.Set(s.env.Say("prejoin.say-something"))
 	}
 	s.form.update(p)
 	s.enable()
@@ -86,9 +86,9 @@ func (s *Screen) Update(p model.Prejoin) {
 }
 
 func (s *Screen) enable() {
-	text, rank := "Join now", widgets.Primary
+	text, rank := s.env.Say("prejoin.join-now"), widgets.Primary
 	if s.state.Joining {
-		text, rank = "Cancel", widgets.Secondary
+		text, rank = s.env.Say("prejoin.cancel"), widgets.Secondary
 	}
 	s.join.SetText(text)
 	s.join.SetRank(rank)

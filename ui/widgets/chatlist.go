@@ -35,7 +35,7 @@ func NewChatList(env *Env) *ChatList {
 	l.scroll.OnScrolled = func(at fyne.Position) {
 		l.follow = at.Y >= l.column.Size().Height-l.scroll.Size().Height-4
 	}
-	l.empty = NewParagraph("No messages yet. Everybody in the meeting sees what you write here.",
+	l.empty = NewParagraph(env.Say("chat.empty"),
 		Style{Colour: theme.SecondText, Align: fyne.TextAlignCenter})
 	l.ExtendBaseWidget(l)
 	return l

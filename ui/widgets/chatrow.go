@@ -32,7 +32,7 @@ func newChatRow(env *Env, line model.ChatLine, first bool) *chatRow {
 	r := &chatRow{env: env, avatar: NewAvatar(line.Name, chatFace), name: NewLine("", Style{Size: theme.SizeText, Bold: true}), time: NewLine("", small)}
 	r.body = newChatText()
 	r.note = NewParagraph("", small)
-	r.again = NewButton(env, "Send again", assets.IconRetry, Quiet, r.resend)
+	r.again = NewButton(env, env.Say("chat.send-again"), assets.IconRetry, Quiet, r.resend)
 	r.again.Hide()
 	r.ExtendBaseWidget(r)
 	r.take(line, first)
@@ -48,8 +48,11 @@ func (r *chatRow) take(line model.ChatLine, first bool) {
 		ink = theme.SecondText
 	}
 	name := line.Name
+	if name == "" {
+		name = r.env.Say("person.guest")
+	}
 	if line.Own {
-		name = "You"
+		name = r.env.Say("chat.you")
 	}
 	r.avatar.Set(line.Name)
 	r.name.Set(name)
@@ -58,9 +61,9 @@ func (r *chatRow) take(line model.ChatLine, first bool) {
 	note := ""
 	switch {
 	case line.Failed != "":
-		note = "Not sent. " + line.Failed
+		note = r.env.Say("chat.not-sent", "Why", line.Failed)
 	case line.Pending:
-		note = "Sending…"
+		note = r.env.Say("chat.sending")
 	}
 	r.note.Set(note)
 	setShown(r.again, line.Failed != "")

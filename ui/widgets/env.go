@@ -3,11 +3,16 @@ package widgets
 import (
 	"fyne.io/fyne/v2"
 
+	"parley/assets"
 	"parley/ui/model"
 )
 
 // Env is what the widgets of one window share. The window makes it once; it is used on the UI thread only.
 type Env struct {
+	// Words says things in the user's language; the window replaces it when that changes.
+	Words *assets.Words
+	// Still says that nothing glides.
+	Still bool
 	// Send hands an intent to whoever answers them; it returns at once.
 	Send func(model.Intent)
 	// Tips shows tooltips.
@@ -21,6 +26,15 @@ type Env struct {
 	// Canvas is the window's canvas.
 	Canvas fyne.Canvas
 }
+
+// Say returns the text of a key in the user's language. args are names of its parts, each followed by what stands there.
+func (e *Env) Say(key string, args ...any) string { return e.Words.Say(key, args...) }
+
+// Count returns the text of a key for a number of things.
+func (e *Env) Count(key string, n int, args ...any) string { return e.Words.Count(key, n, args...) }
+
+// Glides reports whether things move to their places rather than jump.
+func (e *Env) Glides() bool { return !e.Still && fyne.CurrentApp().Settings().ShowAnimations() }
 
 // Scale returns the pixels of one unit of length.
 func (e *Env) Scale() float32 {

@@ -57,7 +57,7 @@ func (s *DeviceSelect) words() string {
 	if len(s.devices) == 0 {
 		return s.none
 	}
-	return "Choose"
+	return s.env.Say("device.choose")
 }
 
 func (s *DeviceSelect) open() {

@@ -40,8 +40,8 @@ var (
 // NewTile returns a tile.
 func NewTile(env *Env, tile model.Tile) *Tile {
 	t := &Tile{env: env, picture: NewPicture(tile.Screen)}
-	t.pin = newIconFace(env, assets.IconPin, LookShade, "Pin", t.togglePin)
-	t.mute = newIconFace(env, assets.IconMicOff, LookShade, "Mute for everyone", t.forceMute)
+	t.pin = newIconFace(env, assets.IconPin, LookShade, env.Say("tile.pin"), t.togglePin)
+	t.mute = newIconFace(env, assets.IconMicOff, LookShade, env.Say("person.mute"), t.forceMute)
 	// Fyne takes the pointer off the tile before it gives it to a button on it: the button brings itself back then.
 	t.pin.passed, t.mute.passed = t.Refresh, t.Refresh
 	t.draw.begin(t)
@@ -66,9 +66,9 @@ func (t *Tile) take(tile model.Tile) {
 		t.ring = true
 	}
 	if tile.Pinned {
-		t.pin.Set(assets.IconUnpin, LookShade, "Unpin")
+		t.pin.Set(assets.IconUnpin, LookShade, t.env.Say("tile.unpin"))
 	} else {
-		t.pin.Set(assets.IconPin, LookShade, "Pin")
+		t.pin.Set(assets.IconPin, LookShade, t.env.Say("tile.pin"))
 	}
 }
 
@@ -130,15 +130,15 @@ func (t *Tile) label() string {
 	name := t.tile.Name
 	switch {
 	case t.tile.Screen && t.tile.Own:
-		return "Your screen"
+		return t.env.Say("tile.your-screen")
 	case t.tile.Screen:
-		return name + " · screen"
+		return t.env.Say("tile.screen", "Name", name)
 	case t.tile.Own && name == "":
-		return "You"
+		return t.env.Say("tile.you")
 	case t.tile.Own:
-		return name + " (you)"
+		return t.env.Say("person.you", "Name", name)
 	case name == "":
-		return "No name"
+		return t.env.Say("person.guest")
 	}
 	return name
 }
@@ -150,19 +150,19 @@ func (t *Tile) words() (icon assets.Icon, long, short string) {
 	}
 	switch t.tile.Media {
 	case model.TileCameraOff:
-		return assets.IconCameraOff, "Camera off", "camera off"
+		return assets.IconCameraOff, t.env.Say("tile.camera-off"), t.env.Say("tile.camera-off-short")
 	case model.TileMissing:
 		if t.tile.Problem == "" {
-			return assets.IconWarning, "No picture from the camera.", "no picture"
+			return assets.IconWarning, t.env.Say("tile.no-picture"), t.env.Say("tile.no-picture-short")
 		}
-		return assets.IconWarning, t.tile.Problem, "problem"
+		return assets.IconWarning, t.tile.Problem, t.env.Say("tile.problem-short")
 	case model.TilePaused:
-		return assets.IconPause, "Paused. The connection is too slow for this picture.", "paused"
+		return assets.IconPause, t.env.Say("tile.paused"), t.env.Say("tile.paused-short")
 	case model.TileStalled:
-		return assets.IconRetry, "Connection lost. Reconnecting…", "reconnecting"
+		return assets.IconRetry, t.env.Say("tile.stalled"), t.env.Say("tile.stalled-short")
 	case model.TilePicture, model.TileWaiting:
 	}
-	return assets.IconClock, "Waiting for the picture…", "waiting"
+	return assets.IconClock, t.env.Say("tile.waiting"), t.env.Say("tile.waiting-short")
 }
 
 func (t *Tile) togglePin() { t.env.Send(model.Pin{TileID: t.tile.ID}) }
