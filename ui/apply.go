@@ -5,7 +5,6 @@ import (
 
 	"fyne.io/fyne/v2"
 
-	"parley/ui/call"
 	"parley/ui/model"
 	"parley/ui/widgets"
 )
@@ -34,6 +33,8 @@ func (w *Window) enter() {
 	}
 	w.entered, w.shown = true, w.state.Screen
 	w.leave.Close()
+	w.keys.list.Close()
+	w.talk(false)
 	w.env.Tips.Leave()
 	c := w.win.Canvas()
 	for top := c.Overlays().Top(); top != nil; top = c.Overlays().Top() { // menus of the screen that goes
@@ -64,6 +65,7 @@ func (w *Window) leaveScreen(screen model.Screen) {
 		w.screens.prejoin.Leave()
 	case model.ScreenCall:
 		w.screens.call.Leave()
+		w.setFull(false)
 	case model.ScreenHome:
 	}
 }
@@ -100,52 +102,4 @@ func (w *Window) beat(now time.Time) {
 		w.screens.call.Beat(now)
 	case model.ScreenHome:
 	}
-}
-
-// key handles the keys that no widget wants.
-func (w *Window) key(k *fyne.KeyEvent) {
-	if w.leave.IsOpen() {
-		if k.Name == fyne.KeyEscape {
-			w.leave.Close()
-		}
-		return
-	}
-	switch w.state.Screen {
-	case model.ScreenPrejoin:
-		w.screens.prejoin.Key(k)
-	case model.ScreenCall:
-		w.screens.call.Key(k)
-	case model.ScreenHome:
-	}
-}
-
-// shortcut takes a shortcut that a field with the keyboard offers.
-func (w *Window) shortcut(s fyne.Shortcut) bool {
-	for action, keys := range call.Shortcuts() {
-		if keys.ShortcutName() == s.ShortcutName() {
-			return w.act(action)
-		}
-	}
-	return false
-}
-
-// act does what a shortcut stands for, and reports whether it stands for something on this screen.
-func (w *Window) act(action call.Action) bool {
-	switch w.state.Screen {
-	case model.ScreenCall:
-		w.screens.call.Act(action)
-		return true
-	case model.ScreenPrejoin:
-		switch action {
-		case call.ToggleMic:
-			w.opt.Send(model.ToggleMic{})
-			return true
-		case call.ToggleCamera:
-			w.opt.Send(model.ToggleCamera{})
-			return true
-		case call.ToggleShare, call.ToggleChat, call.TogglePeople, call.LeaveCall:
-		}
-	case model.ScreenHome:
-	}
-	return false
 }

@@ -39,6 +39,11 @@ func newBench(t *testing.T, th *theme.Theme, width, height int, state model.Stat
 		b.shut()
 		app.Clipboard().SetContent("")
 	})
+	if state.Screen == model.ScreenCall && state.Call.Panel != model.PanelNone { // opened by hand, so that it has the keyboard
+		closed := state
+		closed.Call.Panel = model.PanelNone
+		b.apply(closed)
+	}
 	b.apply(state)
 	b.present()
 	b.beat(noon())

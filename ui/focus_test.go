@@ -44,6 +44,6 @@ func TestTabOrder(t *testing.T) {
 	wantOrder(t, b.tabs(5), "Camera", "Microphone", "Speaker", "Test", "Join now")
 	b.apply(inCall(callOf(2)))
 	b.canvas().Unfocus()
-	wantOrder(t, b.tabs(10), "Ann Bell", "Zoe Park", "Mute", "Choose microphone and speaker", "Turn camera off",
-		"Choose camera", "Share screen", "Chat", "People")
+	wantOrder(t, b.tabs(16), "Ann Bell", "Zoe Park", "Grid", "Speaker", "Side by side", "Full screen", "Mute", "Choose microphone and speaker",
+		"Turn camera off", "Choose camera", "Share screen", "Raise hand (this server does not offer it)", "Chat", "People", "More", "Leave")
 }

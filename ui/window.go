@@ -53,6 +53,7 @@ type Window struct {
 	shown   model.Screen // that was entered last
 	screens screens
 	leave   question
+	keys    keyboard
 	size    fyne.Size
 }
 
@@ -108,10 +109,8 @@ func (w *Window) build() {
 	c := w.win.Canvas()
 	w.env = &widgets.Env{Send: w.opt.Send, Tips: widgets.NewTips(), Key: w.key, Shortcut: w.shortcut, Canvas: c}
 	w.env.Moved = func() { w.screens.call.Moved(w.now()) }
-	c.SetOnTypedKey(w.key)
-	for action, keys := range call.Shortcuts() {
-		c.AddShortcut(keys, func(fyne.Shortcut) { w.act(action) })
-	}
+	w.env.FullScreen, w.env.ShowKeys = w.toggleFull, w.showKeys
+	w.connectKeys()
 	w.speak(w.opt.Look.Language)
 }
 
@@ -142,6 +141,7 @@ func (w *Window) presentLook(before, look model.Look) {
 		w.leaveScreen(w.shown)
 		w.entered = false
 		w.leave.Close()
+		w.keys.list.Close()
 		w.speak(look.Language)
 	}
 }
@@ -157,6 +157,7 @@ func (w *Window) speak(language string) {
 	end := widgets.NewButton(w.env, say("question.leave"), "", widgets.Grave, w.end)
 	dialog := widgets.NewDialog(say("question.title"), say("question.text"), end, stay)
 	w.leave = question{widgets.NewModal(w.env, dialog, 420, func() { w.leave.Close() }), stay}
+	w.keys.build(w.env)
 }
 
 func (w *Window) start() {

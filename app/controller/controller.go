@@ -56,6 +56,7 @@ type Controller struct {
 type wishes struct {
 	camera, mic, speaker string // chosen ids
 	wantCam, wantMic     bool
+	talking              bool // the microphone is on for as long as a key is held
 }
 
 // destination is where the user goes, and the attempt to get there.

@@ -65,11 +65,6 @@ func (c *Controller) callIntent(i model.Intent) {
 		c.sendChat(i.Text)
 	case model.ResendChat:
 		c.resendChat(i.ID)
-	case model.ShowPanel:
-		c.state.Call.Panel = i.Panel
-		if i.Panel == model.PanelChat {
-			c.chat.unread = 0
-		}
 	case model.Pin:
 		if c.pinned == i.TileID {
 			i.TileID = ""
@@ -77,6 +72,10 @@ func (c *Controller) callIntent(i model.Intent) {
 		c.pinned = i.TileID
 	case model.ForceMute:
 		c.forceMute(i.TileID)
+	case model.Talk:
+		c.talk(i.On)
+	default:
+		c.arrange(i)
 	}
 }
 
@@ -91,7 +90,7 @@ func clip(text string, n int) string {
 
 func (c *Controller) toggleMic() {
 	mic := c.call.mic
-	c.wantMic = !mic.on
+	c.wantMic, c.talking = !mic.on, false
 	mic.problem = nil
 	mic.mute(!c.wantMic, pick(c.devices.microphones, c.mic))
 	c.call.restore()

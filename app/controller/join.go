@@ -55,6 +55,9 @@ func (c *Controller) connected(attempt int, s *rtc.Session, err error) {
 	}
 	c.state.Screen = model.ScreenCall
 	c.setPhase(model.PhaseRunning, "")
+	if c.state.Call.Panel == model.PanelNone {
+		c.showPanel(model.Panel(kept(keptPanels, c.settings.Stage.Panel)))
+	}
 	c.call.begin(s)
 	c.call.openSpeaker(c.speaker, func(err error) {
 		if err != nil {
@@ -76,7 +79,7 @@ func (c *Controller) leave() {
 // forgetCall clears what was shown of a call.
 func (c *Controller) forgetCall() {
 	c.chat.leave()
-	c.phase, c.pinned = phaseState{}, ""
+	c.phase, c.pinned, c.talking = phaseState{}, "", false
 	c.state.Call = model.Call{}
 }
 

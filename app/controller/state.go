@@ -7,9 +7,9 @@ import (
 	"parley/ui/model"
 )
 
-// speakingHold is how long a tile stays marked as speaking, speakingFrom from which level on (0 to 1, 60 dB).
+// speakingHold is how long a loud moment counts as speaking, speakingFrom from which level on (0 to 1, 60 dB).
 const (
-	speakingHold = time.Second
+	speakingHold = beat + beat/2 // the tile keeps its mark for a second more
 	speakingFrom = 0.4
 )
 
@@ -80,6 +80,7 @@ func (c *Controller) describeCall(devices model.Devices) {
 		}
 		s.Sharing = nil
 	}
+	s.Arrangement, s.Talking = arrangement(c.settings.Stage), c.talking && cc.mic.on
 	s.Tiles, s.People = c.tiles(), c.people()
 }
 
@@ -101,7 +102,7 @@ func (c *Controller) tiles() []model.Tile {
 		}
 	}
 	own := model.Tile{ID: "own", PersonID: string(cc.welcome.You.ID), Name: first(cc.welcome.You.Name, c.name), Own: true, Mirrored: true, Muted: !cc.mic.on, Level: cc.mic.meter(),
-		Pinned: c.pinned == "own", Media: model.TileCameraOff}
+		Pinned: c.pinned == "own", Media: model.TileCameraOff, Speaking: cc.mic.meter().Value() > speakingFrom}
 	switch {
 	case cc.camera.on && cc.camera.opened:
 		own.Media, own.Pictures = model.TilePicture, cc.camera.pictures
@@ -120,6 +121,9 @@ func (c *Controller) remoteTile(r *remote, now time.Time) model.Tile {
 		ID: string(st.ID), PersonID: string(st.ConnectionID), Name: c.call.name(st.ConnectionID), Screen: screen, Muted: !st.HasAudio && !screen,
 		Speaking: now.Before(r.speaking) && st.HasAudio, Pinned: c.pinned == string(st.ID), Level: r.level,
 		Moderation: c.call.welcome.Capabilities.ForceMute && st.AudioTrack && st.HasAudio,
+	}
+	if screen {
+		t.Width, t.Height = r.seen.size()
 	}
 	if r.pictures != nil {
 		t.Pictures = r.pictures

@@ -1,6 +1,8 @@
 package call
 
 import (
+	"math"
+
 	"fyne.io/fyne/v2"
 
 	"parley/ui/theme"
@@ -47,8 +49,12 @@ func arrange(n int, area fyne.Size) []rect {
 	return places
 }
 
+// mostTiles is how many tiles one page shows at most.
+const mostTiles = 49
+
 // fitting returns how many of n tiles the grid shows before they get smaller than can be made out.
 func fitting(n int, area fyne.Size) int {
+	n = min(n, mostTiles)
 	for n > 1 {
 		if _, w, _ := columns(n, area); w >= leastTile {
 			break
@@ -85,6 +91,28 @@ func beside(n int, area fyne.Size) (stage rect, strip []rect) {
 	}
 	return rect{0, 0, area.Width - w - theme.Gap, area.Height}, strip
 }
+
+// side splits an area into a part for one large tile and one for the grid of the others: side by side, or one above the other when the area
+// is upright. part is how much the large one gets.
+func side(area fyne.Size, part float32) (stage, rest rect) {
+	if area.Height > area.Width {
+		h := (area.Height - theme.Gap) * part
+		return rect{0, 0, area.Width, h}, rect{0, h + theme.Gap, area.Width, area.Height - h - theme.Gap}
+	}
+	w := (area.Width - theme.Gap) * part
+	return rect{0, 0, w, area.Height}, rect{w + theme.Gap, 0, area.Width - w - theme.Gap, area.Height}
+}
+
+// moved returns a place so far away.
+func (r rect) moved(x, y float32) rect { return rect{r.x + x, r.y + y, r.w, r.h} }
+
+// whole returns a place on whole units of length, for what is shown pixel by pixel.
+func (r rect) whole() rect {
+	x, y := float32(math.Ceil(float64(r.x))), float32(math.Ceil(float64(r.y)))
+	return rect{x, y, float32(math.Floor(float64(r.x + r.w - x))), float32(math.Floor(float64(r.y + r.h - y)))}
+}
+
+func (r rect) size() fyne.Size { return fyne.NewSize(r.w, r.h) }
 
 // inside returns the largest 16:9 place in the middle of another.
 func (r rect) inside() rect {

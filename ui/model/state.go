@@ -83,6 +83,9 @@ type Call struct {
 	Devices                   Devices
 	ChatDraft                 string // text typed and not yet sent; survives reconnecting and leaving
 	Panel                     Panel
+	Arrangement               Arrangement
+	Talking                   bool // the microphone is on for as long as it is held
+	CanRaiseHand, HandUp      bool
 }
 
 // Phase is where a call stands.
@@ -122,7 +125,11 @@ type Tile struct {
 	Problem    string   // words for TileMissing
 	Pictures   Pictures // nil when there is no picture
 	Level      *Level   // nil when there is no sound
-	Moderation bool     // this client may mute it
+	Width      int      // of a shared screen's own picture, in pixels; 0 while it is not known
+	Height     int
+	Hand       int  // place in the order of raised hands; 0 when it is down
+	Poor       bool // the person's connection is poor
+	Moderation bool // this client may mute it
 }
 
 // TileMedia says what a tile has instead of, or as, its picture. Each looks different and says so in words.
@@ -165,6 +172,8 @@ type Person struct {
 	Own              bool
 	Muted, CameraOff bool
 	Sharing          bool
+	Speaking         bool
+	Hand             int // place in the order of raised hands; 0 when it is down
 }
 
 // Share is what this client shares.

@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"parley/assets"
+	"parley/ui/keys"
 	"parley/ui/model"
 	"parley/ui/theme"
 	"parley/ui/widgets"
@@ -29,8 +30,8 @@ func newSelfView(env *widgets.Env) *selfView {
 	v := &selfView{env: env, ground: &canvas.Rectangle{CornerRadius: theme.Radius}, picture: widgets.NewPicture(false), avatar: widgets.NewAvatar("", 72)}
 	v.words = widgets.NewParagraph("", widgets.Style{Colour: theme.SecondText, Align: fyne.TextAlignCenter})
 	v.words.SetMost(3)
-	v.mic = widgets.NewIconButton(env, assets.IconMic, widgets.LookShade, env.Say("call.mute"), "Ctrl+D", func() { env.Send(model.ToggleMic{}) })
-	v.camera = widgets.NewIconButton(env, assets.IconCamera, widgets.LookShade, env.Say("call.camera-off"), "Ctrl+E", func() { env.Send(model.ToggleCamera{}) })
+	v.mic = widgets.NewIconButton(env, assets.IconMic, widgets.LookShade, env.Say("call.mute"), keys.ChordHint(env, keys.ToggleMic), func() { env.Send(model.ToggleMic{}) })
+	v.camera = widgets.NewIconButton(env, assets.IconCamera, widgets.LookShade, env.Say("call.camera-off"), keys.ChordHint(env, keys.ToggleCamera), func() { env.Send(model.ToggleCamera{}) })
 	v.ExtendBaseWidget(v)
 	return v
 }

@@ -23,6 +23,13 @@ type Env struct {
 	Shortcut func(fyne.Shortcut) bool
 	// Moved is told that the pointer moved over something; it may be nil.
 	Moved func()
+	// Down and Up are told of keys that go down and up while no field has the keyboard; Typed of characters. They may be nil.
+	Down, Up func(*fyne.KeyEvent)
+	Typed    func(rune)
+	// FullScreen goes to full screen and back, ShowKeys lists what the keys do.
+	FullScreen, ShowKeys func()
+	// Held returns the modifiers that are held; it may be nil.
+	Held func() fyne.KeyModifier
 	// Canvas is the window's canvas.
 	Canvas fyne.Canvas
 }
@@ -32,6 +39,9 @@ func (e *Env) Say(key string, args ...any) string { return e.Words.Say(key, args
 
 // Count returns the text of a key for a number of things.
 func (e *Env) Count(key string, n int, args ...any) string { return e.Words.Count(key, n, args...) }
+
+// Busy reports whether a menu or a card lies over the window.
+func (e *Env) Busy() bool { return e.Canvas != nil && e.Canvas.Overlays().Top() != nil }
 
 // Glides reports whether things move to their places rather than jump.
 func (e *Env) Glides() bool { return !e.Still && fyne.CurrentApp().Settings().ShowAnimations() }
@@ -49,6 +59,38 @@ func (e *Env) Focus(f fyne.Focusable) {
 	if e.Canvas != nil {
 		e.Canvas.Focus(f)
 	}
+}
+
+// Unfocus takes the keyboard from whatever has it.
+func (e *Env) Unfocus() {
+	if e.Canvas != nil {
+		e.Canvas.Unfocus()
+	}
+}
+
+func (e *Env) keyDown(k *fyne.KeyEvent) {
+	if e.Down != nil {
+		e.Down(k)
+	}
+}
+
+func (e *Env) keyUp(k *fyne.KeyEvent) {
+	if e.Up != nil {
+		e.Up(k)
+	}
+}
+
+func (e *Env) typed(r rune) {
+	if e.Typed != nil {
+		e.Typed(r)
+	}
+}
+
+func (e *Env) held() fyne.KeyModifier {
+	if e.Held == nil {
+		return 0
+	}
+	return e.Held()
 }
 
 func (e *Env) moved() {
