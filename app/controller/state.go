@@ -156,6 +156,7 @@ func (c *Controller) people() []model.Person {
 				p.Sharing = true
 			default:
 				p.Muted, p.CameraOff = !r.stream.HasAudio, !r.stream.HasVideo
+				p.Speaking = r.stream.HasAudio && time.Now().Before(r.speaking)
 			}
 		}
 		people = append(people, p)

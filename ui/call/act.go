@@ -31,10 +31,21 @@ func (s *Screen) Act(action keys.Action) {
 		s.stage.turn(-1)
 	case keys.ZoomIn, keys.ZoomOut, keys.ZoomAll:
 		s.zoom(action)
+	case keys.Search:
+		s.search()
 	case keys.LeaveCall:
 		s.env.Send(model.Leave{})
 	case keys.Talk, keys.Number, keys.FullScreen, keys.OpenSettings, keys.ShowKeys: // the window's
 	}
+}
+
+// search looks for something in the chat; it opens it for that.
+func (s *Screen) search() {
+	if s.call.Panel != model.PanelChat {
+		s.env.Send(model.ShowPanel{Panel: model.PanelChat})
+		return
+	}
+	s.panel.search()
 }
 
 func (s *Screen) unless(disabled bool, do func()) {

@@ -92,15 +92,21 @@ func beside(n int, area fyne.Size) (stage rect, strip []rect) {
 	return rect{0, 0, area.Width - w - theme.Gap, area.Height}, strip
 }
 
-// side splits an area into a part for one large tile and one for the grid of the others: side by side, or one above the other when the area
-// is upright. part is how much the large one gets.
-func side(area fyne.Size, part float32) (stage, rest rect) {
+// side splits an area into a part for one large tile and one for the grid of n others: side by side, or one above the other when the area is
+// upright. part is how much the large one gets; it gets too what the grid leaves free.
+func side(area fyne.Size, part float32, n int) (stage, rest rect) {
 	if area.Height > area.Width {
-		h := (area.Height - theme.Gap) * part
-		return rect{0, 0, area.Width, h}, rect{0, h + theme.Gap, area.Width, area.Height - h - theme.Gap}
+		h := (area.Height - theme.Gap) * (1 - part)
+		cols, _, th := columns(fitting(n, fyne.NewSize(area.Width, h)), fyne.NewSize(area.Width, h))
+		if rows := float32((n + cols - 1) / cols); rows*(th+theme.Gap)-theme.Gap < h {
+			h = rows*(th+theme.Gap) - theme.Gap
+		}
+		return rect{0, 0, area.Width, area.Height - h - theme.Gap}, rect{0, area.Height - h, area.Width, h}
 	}
-	w := (area.Width - theme.Gap) * part
-	return rect{0, 0, w, area.Height}, rect{w + theme.Gap, 0, area.Width - w - theme.Gap, area.Height}
+	w := (area.Width - theme.Gap) * (1 - part)
+	cols, tw, _ := columns(fitting(n, fyne.NewSize(w, area.Height)), fyne.NewSize(w, area.Height))
+	w = min(w, float32(cols)*(tw+theme.Gap)-theme.Gap)
+	return rect{0, 0, area.Width - w - theme.Gap, area.Height}, rect{area.Width - w, 0, w, area.Height}
 }
 
 // moved returns a place so far away.

@@ -120,7 +120,7 @@ func (s *stage) plan(area fyne.Size) plan {
 		if c.main.Tile().Screen {
 			part = 0.66
 		}
-		stage, rest := side(all.size(), part)
+		stage, rest := side(all.size(), part, len(c.rest)+own)
 		s.planMain(&p, stage.moved(0, all.y))
 		s.planGrid(&p, c, rest.moved(0, all.y), own)
 	default:

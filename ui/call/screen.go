@@ -32,13 +32,21 @@ type Screen struct {
 	full   bool // full screen: the bars lie over the stage, and go when the pointer rests
 	bars   bool // they are there
 	moved  time.Time
+	wide   panelWidth
+}
+
+// panelWidth is how wide the panel is made; what the hand chose is ahead of the state.
+type panelWidth struct {
+	told int     // by the last state
+	now  float32 // 0 is the usual
 }
 
 var _ desktop.Hoverable = (*Screen)(nil)
 
 // New builds the screen.
 func New(env *widgets.Env) *Screen {
-	s := &Screen{env: env, top: newTopBar(env), bands: newBands(env), stage: newStage(env), panel: newPanel(env), bottom: newBottomBar(env)}
+	s := &Screen{env: env, top: newTopBar(env), bands: newBands(env), stage: newStage(env), bottom: newBottomBar(env)}
+	s.panel = newPanel(env, s.resizePanel)
 	s.over, s.picker = newOver(env), newSharePicker(env)
 	s.over.Hide()
 	s.panel.Hide()
@@ -68,6 +76,9 @@ func (s *Screen) Leave() {
 func (s *Screen) Update(c model.Call, now time.Time) {
 	before := s.call
 	s.call = c
+	if s.wide.told != c.Arrangement.PanelWidth {
+		s.wide = panelWidth{told: c.Arrangement.PanelWidth, now: float32(c.Arrangement.PanelWidth)}
+	}
 	s.top.update(c, now)
 	again := s.bands.update(c, now, s.Size().Width)
 	s.bottom.update(c)
@@ -132,6 +143,28 @@ func (s *Screen) panelShown(width float32) bool {
 	return s.call.Panel != model.PanelNone && (width >= theme.Narrow || !s.over.Visible())
 }
 
+// The panel is at least so wide, and leaves at least so much to the stage.
+const leastPanel, leastStage = float32(280), float32(360)
+
+// panelWidth returns how wide the panel is in a window of a width.
+func (s *Screen) panelWidth(window float32) float32 {
+	w := s.wide.now
+	if w == 0 {
+		w = theme.Panel
+	}
+	return min(max(w, leastPanel), max(window-leastStage, leastPanel))
+}
+
+// resizePanel makes the panel wider as its edge is dragged; where it is let go is remembered.
+func (s *Screen) resizePanel(by float32, done bool) {
+	s.wide.now = s.panelWidth(s.Size().Width) + by
+	if done {
+		s.wide.now = s.panelWidth(s.Size().Width)
+		s.env.Send(model.SetPanelWidth{Width: int(s.wide.now)})
+	}
+	s.Refresh()
+}
+
 // CreateRenderer makes the screen's renderer.
 func (s *Screen) CreateRenderer() fyne.WidgetRenderer {
 	objects := []fyne.CanvasObject{s.stage, s.top, s.over, s.panel, s.bands, s.bottom}
@@ -149,7 +182,7 @@ func (s *Screen) layout(z fyne.Size) {
 	case covers:
 		top = theme.Gap
 	case shown:
-		left -= theme.Panel
+		left -= s.panelWidth(z.Width)
 	}
 	widgets.SetShown(s.top, !covers && (!s.full || s.bars))
 	widgets.Place(s.top, 0, 0, left, top)
@@ -172,7 +205,7 @@ func (s *Screen) layout(z fyne.Size) {
 		y -= theme.Gap
 		widgets.Place(s.panel, 0, y, z.Width, body-y)
 	} else if shown {
-		widgets.Place(s.panel, left, 0, theme.Panel, body)
+		widgets.Place(s.panel, left, 0, z.Width-left, body)
 	}
 	widgets.SetShown(s.stage, !hidden)
 	s.stage.setActive(s.active && !hidden)

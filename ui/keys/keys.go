@@ -19,6 +19,7 @@ const (
 	ToggleHand
 	ToggleChat
 	TogglePeople
+	Search
 	NextView
 	FullScreen
 	Number
@@ -34,7 +35,7 @@ const (
 
 // String names the action, as the keys of its words do.
 func (a Action) String() string {
-	return [...]string{"microphone", "talk", "camera", "share", "hand", "chat", "people", "view", "full-screen", "number", "next-page", "previous-page",
+	return [...]string{"microphone", "talk", "camera", "share", "hand", "chat", "people", "search", "view", "full-screen", "number", "next-page", "previous-page",
 		"zoom-in", "zoom-out", "zoom-all", "leave", "settings", "keys"}[a]
 }
 
@@ -61,6 +62,7 @@ func Bindings() []Binding {
 		{Action: ToggleHand, Key: fyne.KeyH},
 		{Action: ToggleChat, Key: fyne.KeyC, Chord: chord(fyne.KeyC, both)},
 		{Action: TogglePeople, Key: fyne.KeyP, Chord: chord(fyne.KeyP, both)},
+		{Action: Search, Chord: chord(fyne.KeyF, control)},
 		{Action: NextView, Key: fyne.KeyG},
 		{Action: FullScreen, Key: fyne.KeyF, Chord: chord(fyne.KeyF, both)},
 		{Action: Number, shown: "key.digits"},

@@ -1,6 +1,8 @@
 package widgets
 
 import (
+	"net/url"
+
 	"fyne.io/fyne/v2"
 
 	"parley/assets"
@@ -28,6 +30,8 @@ type Env struct {
 	Typed    func(rune)
 	// FullScreen goes to full screen and back, ShowKeys lists what the keys do.
 	FullScreen, ShowKeys func()
+	// Open opens a link in the system's browser; nil is Fyne's way.
+	Open func(*url.URL)
 	// Held returns the modifiers that are held; it may be nil.
 	Held func() fyne.KeyModifier
 	// Canvas is the window's canvas.
@@ -58,6 +62,16 @@ func (e *Env) Scale() float32 {
 func (e *Env) Focus(f fyne.Focusable) {
 	if e.Canvas != nil {
 		e.Canvas.Focus(f)
+	}
+}
+
+func (e *Env) open(link *url.URL) {
+	if e.Open != nil {
+		e.Open(link)
+		return
+	}
+	if err := fyne.CurrentApp().OpenURL(link); err != nil {
+		fyne.LogError("open "+link.String(), err)
 	}
 }
 
