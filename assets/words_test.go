@@ -118,7 +118,7 @@ func TestPluralsAndParts(t *testing.T) {
 var spoken = []string{"../ui", "../app/controller"}
 
 // composed are the keys that the code puts together from parts, by their beginnings.
-var composed = []string{"error.", "camera.", "microphone.", "speaker.", "device.", "prejoin.title", "keys."}
+var composed = []string{"error.", "camera.", "microphone.", "speaker.", "device.", "prejoin.title", "keys.", "settings."}
 
 // walkSource calls visit for every string literal in the sources, with the calls that it is an argument of.
 func walkSource(t *testing.T, visit func(file string, text string, pos token.Position, within []string)) {

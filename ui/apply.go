@@ -19,7 +19,9 @@ func (w *Window) apply(state model.State) {
 	} else {
 		w.update()
 	}
+	w.screens.settings.Update(state.Settings, state.Look)
 	w.screens.notices.update(state.Notices)
+	w.enliven()
 	if w.leave.IsOpen() && !w.withOthers() {
 		w.leave.Close()
 	}
@@ -37,6 +39,7 @@ func (w *Window) enter() {
 	w.talk(false)
 	w.env.Tips.Leave()
 	c := w.win.Canvas()
+	w.screens.settings.Shut()
 	for top := c.Overlays().Top(); top != nil; top = c.Overlays().Top() { // menus of the screen that goes
 		c.Overlays().Remove(top)
 	}
@@ -52,9 +55,6 @@ func (w *Window) enter() {
 		s.prejoin.Enter(w.state.Prejoin)
 	case model.ScreenCall:
 		s.call.Enter(w.state.Call, w.now())
-	}
-	if w.presenter != nil {
-		w.presenter.lively.Store(screen != model.ScreenHome)
 	}
 }
 
@@ -95,6 +95,7 @@ func (w *Window) present() {
 
 // beat moves what moves by itself; UI thread.
 func (w *Window) beat(now time.Time) {
+	w.screens.settings.Beat()
 	switch w.state.Screen {
 	case model.ScreenPrejoin:
 		w.screens.prejoin.Beat()

@@ -39,7 +39,7 @@ func wantOrder(t *testing.T, got []string, want ...string) {
 
 func TestTabOrder(t *testing.T) {
 	b := newBench(t, dark(), 900, 600, model.State{Home: model.Home{Link: "host:1/x"}})
-	wantOrder(t, b.tabs(2), "Join", "field")
+	wantOrder(t, b.tabs(3), "Join", "Settings", "field")
 	b.apply(model.State{Screen: model.ScreenPrejoin, Prejoin: prejoinState()})
 	wantOrder(t, b.tabs(5), "Camera", "Microphone", "Speaker", "Test", "Join now")
 	b.apply(inCall(callOf(2)))

@@ -80,6 +80,10 @@ func (w *Window) escape() bool {
 			return true
 		}
 	}
+	if w.state.Settings.Open {
+		w.opt.Send(model.CloseSettings{})
+		return true
+	}
 	if w.state.Screen == model.ScreenCall && w.state.Call.SharePickerOpen {
 		w.opt.Send(model.CloseSharePicker{})
 		return true
@@ -156,6 +160,10 @@ func (w *Window) shortcut(s fyne.Shortcut) bool {
 
 // act does what a key stands for, and reports whether it stands for something on this screen.
 func (w *Window) act(action keys.Action) bool {
+	if action == keys.OpenSettings {
+		w.toggleSettings()
+		return true
+	}
 	switch w.state.Screen {
 	case model.ScreenCall:
 		switch action {
@@ -179,6 +187,15 @@ func (w *Window) act(action keys.Action) bool {
 	case model.ScreenHome:
 	}
 	return false
+}
+
+// toggleSettings opens the settings where they were left, or closes them.
+func (w *Window) toggleSettings() {
+	if w.state.Settings.Open {
+		w.opt.Send(model.CloseSettings{})
+		return
+	}
+	w.opt.Send(model.OpenSettings{Section: w.state.Settings.Section})
 }
 
 // showKeys lists what the keys do.

@@ -13,6 +13,7 @@ import (
 	"parley/ui/home"
 	"parley/ui/model"
 	"parley/ui/prejoin"
+	"parley/ui/settings"
 	"parley/ui/theme"
 	"parley/ui/widgets"
 )
@@ -65,10 +66,11 @@ type question struct {
 
 // screens are what the window can show, and the layers over them.
 type screens struct {
-	home    *home.Screen
-	prejoin *prejoin.Screen
-	call    *call.Screen
-	notices *notices
+	home     *home.Screen
+	prejoin  *prejoin.Screen
+	call     *call.Screen
+	settings *settings.Window
+	notices  *notices
 }
 
 // New builds the window of an app, in Parley's theme. It is called on the UI thread, before Run.
@@ -109,7 +111,7 @@ func (w *Window) build() {
 	c := w.win.Canvas()
 	w.env = &widgets.Env{Send: w.opt.Send, Tips: widgets.NewTips(), Key: w.key, Shortcut: w.shortcut, Canvas: c}
 	w.env.Moved = func() { w.screens.call.Moved(w.now()) }
-	w.env.FullScreen, w.env.ShowKeys = w.toggleFull, w.showKeys
+	w.env.FullScreen, w.env.ShowKeys, w.env.ShowSettings = w.toggleFull, w.showKeys, w.toggleSettings
 	w.connectKeys()
 	w.speak(w.opt.Look.Language)
 }
@@ -142,6 +144,7 @@ func (w *Window) presentLook(before, look model.Look) {
 		w.entered = false
 		w.leave.Close()
 		w.keys.list.Close()
+		w.screens.settings.Shut()
 		w.speak(look.Language)
 	}
 }
@@ -151,6 +154,7 @@ func (w *Window) speak(language string) {
 	w.env.Words = assets.NewWords(language)
 	s := &w.screens
 	s.home, s.prejoin, s.call, s.notices = home.New(w.env), prejoin.New(w.env), call.New(w.env), newNotices(w.env)
+	s.settings = settings.New(w.env)
 	w.win.SetContent(container.NewStack(s.home, s.prejoin, s.call, s.notices, w.env.Tips))
 	say := w.env.Say
 	stay := widgets.NewButton(w.env, say("question.stay"), "", widgets.Primary, func() { w.leave.Close() })
@@ -162,7 +166,20 @@ func (w *Window) speak(language string) {
 
 func (w *Window) start() {
 	w.presenter = startPresenter(w.post, w.opt.FPS, w.present, w.beat)
-	w.presenter.lively.Store(w.state.Screen != model.ScreenHome)
+	w.enliven()
+}
+
+// enliven lets things move by themselves where something does, and paints as often as the look says.
+func (w *Window) enliven() {
+	if w.presenter == nil {
+		return
+	}
+	w.presenter.lively.Store(w.state.Screen != model.ScreenHome || w.state.Settings.Open)
+	fps := w.opt.FPS
+	if w.state.Look.Thrifty {
+		fps = (fps + 1) / 2
+	}
+	w.presenter.pace(fps)
 }
 
 // post is the one way to the UI thread. Once the app has stopped nothing is posted: Fyne would run it on the caller's goroutine, against

@@ -42,7 +42,7 @@ func (c *Controller) arrange(i model.Intent) bool {
 		s.Panel = keptPanels[i.Panel]
 		c.showPanel(i.Panel)
 	default:
-		return false
+		return c.setting(i)
 	}
 	return true
 }

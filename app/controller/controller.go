@@ -49,6 +49,8 @@ type Controller struct {
 	pinned   string
 	phase    phaseState
 	testing  *testSound
+	prefs    preferences
+	voice    *voice // nil while one's own is not tested
 	quitting bool
 }
 
@@ -88,10 +90,13 @@ type found struct {
 
 // New returns a controller. Call Run.
 func New(opt Options) *Controller {
-	c := &Controller{opt: opt, loop: newLoop(), log: opt.Log, settings: opt.Settings, words: assets.NewWords(opt.Locale)}
+	c := &Controller{opt: opt, loop: newLoop(), log: opt.Log, settings: opt.Settings, words: assets.NewWords(first(opt.Settings.Look.Language, opt.Locale))}
 	c.state.Look = Look(opt.Settings, opt.Locale)
 	c.call = newCall(c.loop, &c.opt.Devices, c.log, opt.Pictures, func() {}, opt.Flags)
 	c.call.onEvent = c.sessionEvent
+	c.call.camera.want = videoWant(opt.Settings.Video)
+	c.prefs.saved, c.prefs.saving = opt.Settings, line{loop: c.loop}
+	c.prefs.probe = &audioFeed{feedEnv: c.call.mic.feedEnv, said: line{loop: c.loop}}
 	f, s := opt.Flags, opt.Settings
 	c.name = first(f.Name, s.Name, systemName())
 	c.camera, c.wantCam = first(f.Camera, s.Camera), !s.CameraOff
@@ -179,10 +184,12 @@ const shutdownWithin = 5 * time.Second
 func (c *Controller) shutdown() {
 	c.call.camera.stop()
 	c.call.mic.stop()
+	c.prefs.probe.stop()
 	if c.joining != nil {
 		c.joining()
 	}
 	c.stopTest()
+	c.stopVoice()
 	left := c.call.end()
 	done := make(chan struct{})
 	go func() { <-left; c.loop.end(); close(done) }()
@@ -196,12 +203,7 @@ func (c *Controller) shutdown() {
 
 // save keeps the settings.
 func (c *Controller) save() {
-	s := c.settings
-	s.Draft = c.chat.draft
-	if c.opt.Flags.Name == "" {
-		s.Name = c.name
-	}
-	if err := s.Save(c.opt.Folder); err != nil {
+	if err := c.kept().Save(c.opt.Folder); err != nil {
 		c.log.Error("save settings", "error", err)
 	}
 }
@@ -299,6 +301,7 @@ func (c *Controller) home() {
 	c.call.camera.stop()
 	c.call.mic.stop()
 	c.stopTest()
+	c.stopVoice()
 }
 
 func (c *Controller) setPhase(p model.Phase, problem string) {

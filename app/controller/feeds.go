@@ -208,6 +208,7 @@ type audioFeed struct {
 
 	publisher atomic.Pointer[rtc.Publisher]
 	capture   atomic.Pointer[capture.Audio]
+	tap       atomic.Pointer[recording] // takes what is heard too; nil for nobody
 }
 
 // start opens the microphone beside the loop.
@@ -227,7 +228,7 @@ func (f *audioFeed) start(id string) {
 			return
 		}
 		c := capture.StartAudio(capture.AudioConfig{
-			Source: src, Sound: func(pcm []int16) { level.Set(levelOf(pcm)) }, Encoded: f.encoded,
+			Source: src, Sound: func(pcm []int16) { f.hears(pcm, level) }, Encoded: f.encoded,
 			Opened: func() {
 				f.loop.post(func() {
 					if run == f.run {
@@ -257,6 +258,14 @@ func (f *audioFeed) start(id string) {
 			_ = c.Close()
 		}
 	})
+}
+
+// hears measures sound, muted or not, and passes it to who listens besides. The capture's goroutine calls it.
+func (f *audioFeed) hears(pcm []int16, level *model.Level) {
+	level.Set(levelOf(pcm))
+	if tap := f.tap.Load(); tap != nil {
+		tap.take(pcm)
+	}
 }
 
 // encoded sends a packet; silence is left out, and the first after it is marked.

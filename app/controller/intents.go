@@ -30,6 +30,8 @@ func (c *Controller) intent(i model.Intent) {
 		c.chooseDevice(i)
 	case model.TestSpeaker:
 		c.toggleTest()
+	case model.RecordVoice:
+		c.toggleVoice()
 	case model.Rejoin:
 		if c.call.session == nil && c.joining == nil {
 			c.setPhase(model.PhaseJoining, "")

@@ -15,6 +15,7 @@ func (c *Controller) join() {
 		return
 	}
 	c.stopTest()
+	c.stopVoice()
 	if c.name == "" {
 		c.name = c.say("person.guest")
 	}

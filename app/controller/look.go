@@ -8,7 +8,8 @@ import (
 
 // Look returns how the window presents itself by the settings. locale is the system's, for who chose no language.
 func Look(s config.Settings, locale string) model.Look {
-	return model.Look{Language: assets.NewWords(first(s.Look.Language, locale)).Tag(), Theme: themeOf(s.Look.Theme), Text: s.Look.Text, Still: s.Look.Still}
+	return model.Look{Language: assets.NewWords(first(s.Look.Language, locale)).Tag(), Theme: themeOf(s.Look.Theme), Text: s.Look.Text, Still: s.Look.Still,
+		Thrifty: s.Video.Thrifty}
 }
 
 // themeOf reads a theme as it is kept.

@@ -19,6 +19,7 @@ func newLevel() *model.Level { return &model.Level{} }
 func (c *Controller) onBeat() {
 	now := time.Now()
 	c.fadeNotices(now)
+	c.keep(now)
 	if c.wantMic && c.call.mic.mend(now) {
 		c.notice(model.NoticeInfo, c.say("notice.microphone-replaced"))
 	}
@@ -59,7 +60,9 @@ func (c *Controller) describe() {
 	if c.wantMic {
 		p.MicProblem = deviceWords(c.words, "microphone", mic.problem)
 	}
-	p.SpeakerTesting, p.Joining = c.testing != nil, c.joining != nil
+	p.SpeakerTesting, p.Joining, p.Voice = c.testing != nil, c.joining != nil, c.describeVoice()
+	p.CanRecord, p.Video = mic.run != nil, chosenVideo(c.settings.Video)
+	c.describeSettings(devices)
 	if c.state.Screen == model.ScreenCall {
 		c.describeCall(devices)
 	}

@@ -99,7 +99,7 @@ func (b *bottomBar) openMore() {
 		items = append(items, fyne.NewMenuItemSeparator())
 	}
 	items = append(items, self("view.float-self", model.SelfFloating), self("view.self-in-grid", model.SelfInGrid), self("view.hide-self", model.SelfHidden),
-		fyne.NewMenuItemSeparator(), item("view.full-screen", false, b.env.FullScreen), item("call.keys", false, b.env.ShowKeys))
+		fyne.NewMenuItemSeparator(), item("view.full-screen", false, b.env.FullScreen), item("call.keys", false, b.env.ShowKeys), item("settings.title", false, b.env.ShowSettings))
 	widgets.ShowMenu(b.env, b.more, items)
 }
 

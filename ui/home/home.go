@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"parley/assets"
+	"parley/ui/keys"
 	"parley/ui/model"
 	"parley/ui/theme"
 	"parley/ui/widgets"
@@ -35,6 +36,7 @@ type Screen struct {
 	offer   *widgets.Button
 	problem *widgets.Banner
 	version *widgets.Line
+	gear    *widgets.IconButton
 	clip    string // the link on the clipboard that is offered
 }
 
@@ -49,6 +51,7 @@ func New(env *widgets.Env) *Screen {
 	s.offer = widgets.NewButton(env, env.Say("home.offer"), assets.IconLink, widgets.Quiet, s.takeOffer)
 	s.version = widgets.NewLine(env.Say("app.version", "Version", assets.Version), widgets.Style{Size: theme.SizeSmall, Colour: theme.SecondText, Align: fyne.TextAlignCenter})
 	s.offer.Hide()
+	s.gear = widgets.NewIconButton(env, assets.IconSettings, widgets.LookGhost, env.Say("settings.title"), keys.Hint(env, keys.OpenSettings), env.ShowSettings)
 	s.ExtendBaseWidget(s)
 	s.enable()
 	return s
@@ -112,7 +115,7 @@ func (s *Screen) takeOffer() {
 
 // CreateRenderer makes the screen's renderer.
 func (s *Screen) CreateRenderer() fyne.WidgetRenderer {
-	objects := []fyne.CanvasObject{s.mark, s.name, s.claim, s.card, s.title, s.field, s.join, s.problem, s.offer, s.version}
+	objects := []fyne.CanvasObject{s.mark, s.name, s.claim, s.card, s.title, s.field, s.join, s.problem, s.offer, s.version, s.gear}
 	least := func() fyne.Size { return fyne.NewSize(320, 300) }
 	refresh := func() {
 		s.card.FillColor, s.card.StrokeColor, s.card.StrokeWidth = widgets.Colour(theme.Surface), widgets.Colour(theme.Line), 1
@@ -174,5 +177,6 @@ func (s *Screen) layout(z fyne.Size) {
 	} else {
 		widgets.Place(s.offer, 0, 0, 0, 0)
 	}
+	widgets.Place(s.gear, z.Width-theme.Target-theme.Gap, theme.Gap, theme.Target, theme.Target)
 	widgets.Place(s.version, 0, z.Height-version-theme.Gap, z.Width, version)
 }

@@ -6,6 +6,7 @@ type Look struct {
 	Theme    Theme
 	Text     int  // size of the text in percent; 0 is 100
 	Still    bool // nothing glides
+	Thrifty  bool // pictures are painted half as often
 }
 
 // Theme is dark, light, or what the system says.

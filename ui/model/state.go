@@ -17,12 +17,13 @@ const (
 
 // State is everything the window shows. It is immutable once sent.
 type State struct {
-	Screen  Screen
-	Home    Home
-	Prejoin Prejoin
-	Call    Call
-	Look    Look
-	Notices []Notice // newest last; each goes away by itself, or by DismissNotice
+	Screen   Screen
+	Home     Home
+	Prejoin  Prejoin
+	Call     Call
+	Look     Look
+	Settings Settings
+	Notices  []Notice // newest last; each goes away by itself, or by DismissNotice
 }
 
 // Home is the start screen.
@@ -44,7 +45,16 @@ type Prejoin struct {
 	// Problems, each a sentence that says what happened and what to do, shown where it belongs; "" for none.
 	CameraProblem, MicProblem, SpeakerProblem, Problem string
 	SpeakerTesting                                     bool // the test sound plays
+	Voice                                              Voice
+	CanRecord                                          bool // there is a microphone to record
+	Video                                              Video
 	Joining                                            bool // Join now was pressed; it can be cancelled
+}
+
+// Voice is the test of one's own voice: some seconds are recorded, then played.
+type Voice struct {
+	Recording, Playing bool
+	Seconds            int // that are left
 }
 
 // Devices is what can be chosen.

@@ -21,9 +21,9 @@ type form struct {
 	name    *widgets.Field
 	label   *widgets.Line
 	title   *widgets.Line
-	camera  *widgets.DeviceSelect
-	mic     *widgets.DeviceSelect
-	speaker *widgets.DeviceSelect
+	camera  *widgets.Select
+	mic     *widgets.Select
+	speaker *widgets.Select
 	test    *widgets.Button
 	micBad  *widgets.Banner
 	spkBad  *widgets.Banner

@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"parley/assets"
+	"parley/ui/keys"
 	"parley/ui/model"
 	"parley/ui/theme"
 	"parley/ui/widgets"
@@ -29,6 +30,7 @@ type Screen struct {
 	form   *form
 	scroll *container.Scroll
 	join   *widgets.Button
+	gear   *widgets.IconButton
 	state  model.Prejoin
 }
 
@@ -41,6 +43,7 @@ func New(env *widgets.Env) *Screen {
 	s.form = newForm(env, s.submit, s.enable)
 	s.scroll = container.NewVScroll(s.form)
 	s.join = widgets.NewButton(env, env.Say("prejoin.join-now"), "", widgets.Primary, s.press)
+	s.gear = widgets.NewIconButton(env, assets.IconSettings, widgets.LookGhost, env.Say("settings.title"), keys.Hint(env, keys.OpenSettings), env.ShowSettings)
 	s.ExtendBaseWidget(s)
 	return s
 }
@@ -135,7 +138,7 @@ func (s *Screen) Present() { s.view.present() }
 
 // CreateRenderer makes the screen's renderer.
 func (s *Screen) CreateRenderer() fyne.WidgetRenderer {
-	objects := []fyne.CanvasObject{s.back, s.title, s.view, s.level, s.levelL, s.scroll, s.join}
+	objects := []fyne.CanvasObject{s.back, s.title, s.view, s.level, s.levelL, s.scroll, s.join, s.gear}
 	least := func() fyne.Size { return fyne.NewSize(480, 300) }
 	return widgets.NewRenderer(objects, least, s.layout, func() {})
 }
@@ -143,7 +146,8 @@ func (s *Screen) CreateRenderer() fyne.WidgetRenderer {
 func (s *Screen) layout(z fyne.Size) {
 	head := max(theme.TopBar+theme.Gap, s.title.MinSize().Height+theme.Gap)
 	widgets.Place(s.back, theme.Gap, (head-theme.Target)/2, theme.Target, theme.Target)
-	widgets.Place(s.title, theme.Gap+theme.Target+4, 0, z.Width-2*theme.Pad-theme.Target, head)
+	widgets.Place(s.title, theme.Gap+theme.Target+4, 0, z.Width-2*theme.Pad-2*theme.Target, head)
+	widgets.Place(s.gear, z.Width-theme.Target-theme.Gap, (head-theme.Target)/2, theme.Target, theme.Target)
 	pad := theme.WidePad
 	if z.Width < theme.Narrow {
 		pad = theme.Pad

@@ -30,6 +30,8 @@ type Env struct {
 	Typed    func(rune)
 	// FullScreen goes to full screen and back, ShowKeys lists what the keys do.
 	FullScreen, ShowKeys func()
+	// ShowSettings opens the settings.
+	ShowSettings func()
 	// Open opens a link in the system's browser; nil is Fyne's way.
 	Open func(*url.URL)
 	// Held returns the modifiers that are held; it may be nil.
