@@ -245,5 +245,5 @@ func isProse(text string) bool {
 
 // isName reports whether a text is the name of a part to fill in, such as "Meeting" in Say("key", "Meeting", m).
 func isName(text string) bool {
-	return slices.Contains([]string{"Name", "Meeting", "Why", "Seconds", "Version", "Message", "Count", "Text", "Place"}, text)
+	return slices.Contains([]string{"Name", "Meeting", "Why", "Seconds", "Version", "Message", "Count", "Text", "Place", "Clock"}, text)
 }

@@ -50,7 +50,7 @@ func (w *Window) enter() {
 	widgets.SetShown(s.call, screen == model.ScreenCall)
 	switch screen {
 	case model.ScreenHome:
-		s.home.Enter(w.state.Home, fyne.CurrentApp().Clipboard().Content())
+		s.home.Enter(w.state.Home, fyne.CurrentApp().Clipboard().Content(), w.now())
 	case model.ScreenPrejoin:
 		s.prejoin.Enter(w.state.Prejoin)
 	case model.ScreenCall:
@@ -74,7 +74,7 @@ func (w *Window) leaveScreen(screen model.Screen) {
 func (w *Window) update() {
 	switch w.state.Screen {
 	case model.ScreenHome:
-		w.screens.home.Update(w.state.Home)
+		w.screens.home.Update(w.state.Home, w.now())
 	case model.ScreenPrejoin:
 		w.screens.prejoin.Update(w.state.Prejoin)
 	case model.ScreenCall:

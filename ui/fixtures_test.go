@@ -148,7 +148,8 @@ func prejoinState() model.Prejoin {
 	level := &model.Level{}
 	level.Set(0.55)
 	return model.Prejoin{
-		Meeting: "Ann's meeting", Name: "Zoe Park", Devices: devices(), CameraOn: true, MicOn: true, Level: level,
+		Meeting: "Ann's meeting", Name: "Zoe Park", Devices: devices(), CameraOn: true, MicOn: true, Level: level, CanRecord: true,
+		Video:    model.Video{Height: 720, FrameRate: 30},
 		SelfView: uitest.NewPictures(uitest.Portrait(384, 216, 4)),
 	}
 }

@@ -25,7 +25,6 @@ func (k *keyboard) build(env *widgets.Env) {
 // connectKeys takes the keys of the window.
 func (w *Window) connectKeys() {
 	c := w.win.Canvas()
-	fyne.CurrentApp().Lifecycle().SetOnExitedForeground(func() { w.talk(false) })
 	c.SetOnTypedKey(w.key)
 	c.SetOnTypedRune(w.typed)
 	if d, ok := c.(desktop.Canvas); ok {

@@ -51,6 +51,7 @@ type Window struct {
 	// UI thread state
 	state   model.State
 	entered bool
+	away    bool         // another window has the keyboard
 	shown   model.Screen // that was entered last
 	screens screens
 	leave   question
@@ -113,7 +114,23 @@ func (w *Window) build() {
 	w.env.Moved = func() { w.screens.call.Moved(w.now()) }
 	w.env.FullScreen, w.env.ShowKeys, w.env.ShowSettings = w.toggleFull, w.showKeys, w.toggleSettings
 	w.connectKeys()
+	w.followForeground()
 	w.speak(w.opt.Look.Language)
+}
+
+// followForeground hears when the window gets and loses the keyboard. A link may have been copied meanwhile; a key that talks is let go.
+func (w *Window) followForeground() {
+	cycle := fyne.CurrentApp().Lifecycle()
+	cycle.SetOnEnteredForeground(func() {
+		w.away = false
+		if w.state.Screen == model.ScreenHome {
+			w.screens.home.Offer(fyne.CurrentApp().Clipboard().Content())
+		}
+	})
+	cycle.SetOnExitedForeground(func() {
+		w.away = true
+		w.talk(false)
+	})
 }
 
 // themeOf returns the theme of a look.

@@ -56,6 +56,7 @@ func (c *Controller) connected(attempt int, s *rtc.Session, err error) {
 	}
 	c.state.Screen = model.ScreenCall
 	c.setPhase(model.PhaseRunning, "")
+	c.remember(time.Now())
 	if c.state.Call.Panel == model.PanelNone {
 		c.showPanel(model.Panel(kept(keptPanels, c.settings.Stage.Panel)))
 	}

@@ -45,6 +45,8 @@ func (c *Controller) setting(i model.Intent) bool {
 		c.flip(i)
 	case model.ForgetMeetings:
 		s.Privacy.Recent = nil
+	case model.ForgetMeeting:
+		c.forget(i.Link)
 	default:
 		return false
 	}

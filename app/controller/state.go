@@ -63,6 +63,7 @@ func (c *Controller) describe() {
 	p.SpeakerTesting, p.Joining, p.Voice = c.testing != nil, c.joining != nil, c.describeVoice()
 	p.CanRecord, p.Video = mic.run != nil, chosenVideo(c.settings.Video)
 	c.describeSettings(devices)
+	c.state.Home.Recent = c.recent()
 	if c.state.Screen == model.ScreenCall {
 		c.describeCall(devices)
 	}

@@ -31,6 +31,15 @@ type Home struct {
 	Link    string // what the field starts with
 	Problem string // a sentence under the field; "" for none
 	Busy    bool   // a link is being looked up
+	Recent  []Meeting
+}
+
+// Meeting is one that was joined before.
+type Meeting struct {
+	Link string
+	Name string
+	Code string // tells it from others of that name; "" where there is none
+	Last time.Time
 }
 
 // Prejoin is the device check.

@@ -76,6 +76,10 @@ func (s *Screen) Update(p model.Prejoin) {
 	s.view.update(p)
 	s.level.SetLevel(p.Level)
 	switch {
+	case p.Voice.Recording:
+		s.levelL.Set(s.env.Say("prejoin.recording", "Seconds", p.Voice.Seconds))
+	case p.Voice.Playing:
+		s.levelL.Set(s.env.Say("prejoin.playing", "Seconds", p.Voice.Seconds))
 	case !p.MicOn:
 		s.levelL.Set(s.env.Say("prejoin.mic-off"))
 	case p.Level == nil:
