@@ -205,6 +205,9 @@ func (w *Window) toggleFull() { w.setFull(!w.win.FullScreen()) }
 
 func (w *Window) setFull(full bool) {
 	if w.win.FullScreen() != full {
+		if full {
+			w.windowed = w.win.Canvas().Size()
+		}
 		w.win.SetFullScreen(full)
 	}
 	w.screens.call.SetFull(full)

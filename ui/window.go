@@ -7,6 +7,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver"
 
 	"parley/assets"
 	"parley/ui/call"
@@ -30,6 +31,8 @@ type Options struct {
 	FPS int
 	// Send takes what the user asks for. It is called on the UI thread and must return at once.
 	Send func(model.Intent)
+	// Opened is called on the UI thread when the window is on the screen, with its X11 id; not on other systems. It may be nil.
+	Opened func(window uintptr)
 	// Closed is called on the UI thread when the window is gone, with its last size; it may be nil.
 	Closed func(width, height int)
 }
@@ -45,18 +48,19 @@ type Window struct {
 	pending   atomic.Bool                 // a post is on its way that will show it
 	closing   sync.Once
 	over      atomic.Bool // the app has stopped
+	away      atomic.Bool // another window has the keyboard
 	gone      sync.Once
 	now       func() time.Time
 
 	// UI thread state
-	state   model.State
-	entered bool
-	away    bool         // another window has the keyboard
-	shown   model.Screen // that was entered last
-	screens screens
-	leave   question
-	keys    keyboard
-	size    fyne.Size
+	state    model.State
+	entered  bool
+	shown    model.Screen // that was entered last
+	screens  screens
+	leave    question
+	keys     keyboard
+	size     fyne.Size
+	windowed fyne.Size // before full screen
 }
 
 // question is the one that closing the window asks.
@@ -78,6 +82,7 @@ type screens struct {
 func New(app fyne.App, opt Options) *Window {
 	app.Settings().SetTheme(themeOf(opt.Look))
 	w := newWindow(app, opt, fyne.Do)
+	app.Lifecycle().SetOnStarted(w.opened)
 	app.Lifecycle().SetOnStopped(func() { w.over.Store(true) })
 	w.start()
 	return w
@@ -122,13 +127,13 @@ func (w *Window) build() {
 func (w *Window) followForeground() {
 	cycle := fyne.CurrentApp().Lifecycle()
 	cycle.SetOnEnteredForeground(func() {
-		w.away = false
+		w.away.Store(false)
 		if w.state.Screen == model.ScreenHome {
 			w.screens.home.Offer(fyne.CurrentApp().Clipboard().Content())
 		}
 	})
 	cycle.SetOnExitedForeground(func() {
-		w.away = true
+		w.away.Store(true)
 		w.talk(false)
 	})
 }
@@ -226,6 +231,22 @@ func (w *Window) showLatest() {
 // PicturesChanged says that some tile has a new picture. It is safe from any goroutine, cheap, and returns at once.
 func (w *Window) PicturesChanged() { w.presenter.changed() }
 
+// Away reports whether another window has the keyboard. It is safe from any goroutine.
+func (w *Window) Away() bool { return w.away.Load() }
+
+// opened passes the window's id on.
+func (w *Window) opened() {
+	native, ok := w.win.(driver.NativeWindow)
+	if !ok || w.opt.Opened == nil {
+		return
+	}
+	native.RunNative(func(context any) {
+		if x, ok := context.(driver.X11WindowContext); ok {
+			w.opt.Opened(x.WindowHandle)
+		}
+	})
+}
+
 // Raise brings the window to the front. It is safe from any goroutine.
 func (w *Window) Raise() {
 	w.post(func() {
@@ -249,6 +270,9 @@ func (w *Window) Close() { w.post(w.shut) }
 func (w *Window) shut() {
 	w.closing.Do(func() {
 		w.size = w.win.Canvas().Size()
+		if w.win.FullScreen() {
+			w.size = w.windowed
+		}
 		w.win.Close()
 	})
 }

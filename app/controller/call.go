@@ -71,7 +71,11 @@ func (c *call) begin(s *rtc.Session) {
 	}
 	c.loop.beside(func(context.Context) {
 		for ev := range s.Events() {
-			c.loop.post(func() { c.take(ev) })
+			c.loop.post(func() {
+				if c.session == s { // the goodbye of a session that was left must not end the next one
+					c.take(ev)
+				}
+			})
 		}
 	})
 }

@@ -17,6 +17,7 @@ type chat struct {
 	unread int
 	draft  string
 	locals int
+	fresh  *model.ChatLine                // the newest that somebody else wrote, until the desktop was told; nil for none
 	mine   map[protocol.ConnectionID]bool // every connection that this app had in the meeting
 }
 
@@ -79,6 +80,7 @@ func (c *chat) received(s protocol.SignalMessage, me protocol.ConnectionID, visi
 	} else if !visible {
 		c.unread++
 	}
+	c.noteFresh(line)
 	// Before own lines that are not acknowledged: the server's order is everyone's.
 	at := len(c.lines)
 	for at > 0 && (c.lines[at-1].Pending || c.lines[at-1].Failed != "") {

@@ -27,7 +27,11 @@ type Options struct {
 	Pictures func() // some tile has a new picture
 	Raise    func() // bring the window to the front
 	Quit     func() // close the window
-	Log      *slog.Logger
+	// Notify shows a message on the desktop, if the window is in the background; nil for never. It may wait, and is called beside the loop.
+	Notify func(title, text string)
+	// Awake keeps the computer awake until release is called; nil where that cannot be. It may wait, and is called beside the loop.
+	Awake func(ctx context.Context, reason string) (release func(), err error)
+	Log   *slog.Logger
 }
 
 // Controller is the brain behind the window. Send and OpenLink are safe from any goroutine; all else belongs to Run.
@@ -50,6 +54,7 @@ type Controller struct {
 	phase    phaseState
 	testing  *testSound
 	prefs    preferences
+	awake    awake
 	voice    *voice // nil while one's own is not tested
 	quitting bool
 }
@@ -71,8 +76,9 @@ type destination struct {
 
 // board is the notices that stand.
 type board struct {
-	notices int // ids given out
-	fades   []fade
+	notices   int // ids given out
+	notifying line
+	fades     []fade
 }
 
 // phaseState is where the call stands.
@@ -95,6 +101,7 @@ func New(opt Options) *Controller {
 	c.call = newCall(c.loop, &c.opt.Devices, c.log, opt.Pictures, func() {}, opt.Flags)
 	c.call.onEvent = c.sessionEvent
 	c.call.camera.want = videoWant(opt.Settings.Video)
+	c.awake.asking, c.notifying = line{loop: c.loop}, line{loop: c.loop}
 	c.prefs.saved, c.prefs.saving = opt.Settings, line{loop: c.loop}
 	c.prefs.probe = &audioFeed{feedEnv: c.call.mic.feedEnv, said: line{loop: c.loop}}
 	f, s := opt.Flags, opt.Settings
@@ -190,6 +197,7 @@ func (c *Controller) shutdown() {
 	}
 	c.stopTest()
 	c.stopVoice()
+	c.holdAwake(false)
 	left := c.call.end()
 	done := make(chan struct{})
 	go func() { <-left; c.loop.end(); close(done) }()

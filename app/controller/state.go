@@ -35,6 +35,8 @@ func (c *Controller) show() {
 	if c.quitting {
 		return
 	}
+	c.tendAwake()
+	c.tellChat()
 	c.describe()
 	c.opt.Show(c.state)
 }
