@@ -21,9 +21,25 @@ type buses struct {
 
 func realBuses() buses {
 	return buses{
-		session: func(ctx context.Context) (*dbus.Conn, error) { return dbus.ConnectSessionBus(dbus.WithContext(ctx)) },
+		session: sessionBus,
 		system:  func(ctx context.Context) (*dbus.Conn, error) { return dbus.ConnectSystemBus(dbus.WithContext(ctx)) },
 	}
+}
+
+// sessionBus connects to the bus of the desktop, if there is one: the library would start one otherwise.
+func sessionBus(ctx context.Context) (*dbus.Conn, error) {
+	conn, err := dbus.SessionBusPrivateNoAutoStartup(dbus.WithContext(ctx))
+	if err != nil {
+		return nil, err
+	}
+	if err = conn.Auth(nil); err == nil {
+		err = conn.Hello()
+	}
+	if err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	return conn, nil
 }
 
 // KeepAwake keeps the screen from going dark and the computer from falling asleep by itself until release is called, which is idempotent. It

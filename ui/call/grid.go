@@ -70,9 +70,10 @@ func beside(n int, area fyne.Size) (stage rect, strip []rect) {
 	if n == 0 {
 		return rect{0, 0, area.Width, area.Height}, nil
 	}
+	least := max(leastStrip, min(area.Width*0.11, 200)) // in a large window small tiles would waste what there is
 	if area.Height > area.Width {
-		h := min(max(area.Height*0.18, leastStrip/aspect), 120)
-		w := max(min(h*aspect, (area.Width-float32(n-1)*theme.Gap)/float32(n)), leastStrip)
+		h := min(max(area.Height*0.18, least/aspect), 120)
+		w := max(min(h*aspect, (area.Width-float32(n-1)*theme.Gap)/float32(n)), least)
 		h = w / aspect
 		n = min(n, max(int((area.Width+theme.Gap)/(w+theme.Gap)), 1))
 		left := (area.Width - float32(n)*w - float32(n-1)*theme.Gap) / 2
@@ -81,8 +82,8 @@ func beside(n int, area fyne.Size) (stage rect, strip []rect) {
 		}
 		return rect{0, 0, area.Width, area.Height - h - theme.Gap}, strip
 	}
-	w := min(max(area.Width*0.2, leastStrip), 240)
-	w = max(min(w, (area.Height-float32(n-1)*theme.Gap)/float32(n)*aspect), leastStrip)
+	w := min(max(area.Width*0.2, least), 240)
+	w = max(min(w, (area.Height-float32(n-1)*theme.Gap)/float32(n)*aspect), least)
 	h := w / aspect
 	n = min(n, max(int((area.Height+theme.Gap)/(h+theme.Gap)), 1))
 	top := (area.Height - float32(n)*h - float32(n-1)*theme.Gap) / 2

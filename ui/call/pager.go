@@ -46,7 +46,11 @@ func (p *pager) set(page, pages int, slim bool) {
 	p.page, p.pages, p.slim = page, pages, slim
 	p.back.SetDisabled(page == 0)
 	p.next.SetDisabled(page >= pages-1)
-	p.words.Set(fmt.Sprintf("%d / %d", page+1, pages))
+	format := "%d / %d"
+	if slim {
+		format = "%d/%d"
+	}
+	p.words.Set(fmt.Sprintf(format, page+1, pages))
 	p.Refresh()
 }
 
@@ -72,7 +76,7 @@ func (p *pager) CreateRenderer() fyne.WidgetRenderer {
 	}
 	layout := func(s fyne.Size) {
 		const dot, step = float32(8), float32(16)
-		middle := min(s.Width-2*theme.Target, p.words.Natural()+theme.Pad)
+		middle := min(s.Width-2*theme.Target, p.words.Natural()+theme.Gap)
 		if p.dotted() {
 			middle = float32(p.pages)*step + theme.Gap
 		}

@@ -13,9 +13,10 @@ type plan struct {
 	places   map[*widgets.Tile]rect
 	main     *widgets.Tile // alone on the stage; nil in a grid
 	floating *widgets.Tile
-	tabs     rect // of the shared screens, when there are several
-	pager    rect // when there are several pages
-	slim     bool // the pager has little room
+	alone    *widgets.Tile // the own one, while nobody else is there
+	tabs     rect          // of the shared screens, when there are several
+	pager    rect          // when there are several pages
+	slim     bool          // the pager has little room
 }
 
 // pagerHeight is what the pages' buttons take, tabsHeight what the shared screens' names take, each with the gap to the tiles.
@@ -99,13 +100,16 @@ func (s *stage) plan(area fyne.Size) plan {
 	p := plan{places: map[*widgets.Tile]rect{}, main: c.main}
 	all := rect{0, 0, area.Width, area.Height}
 	if s.screens() > 1 && c.main != nil {
-		p.tabs = rect{0, 0, area.Width, theme.Target}
-		all = rect{0, tabsHeight, area.Width, area.Height - tabsHeight}
+		p.tabs = rect{theme.Gap, s.above, area.Width - 2*theme.Gap, theme.Target}
+		all = rect{0, s.above + tabsHeight, area.Width, area.Height - s.above - tabsHeight}
 	}
 	own := 0
 	switch s.standing(c, all.size()) {
 	case model.SelfInGrid:
 		own = 1
+		if c.main == nil && len(c.rest) == 0 {
+			p.alone = c.own
+		}
 	case model.SelfFloating:
 		p.floating = c.own
 	case model.SelfHidden:

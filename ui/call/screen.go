@@ -188,10 +188,10 @@ func (s *Screen) layout(z fyne.Size) {
 	widgets.Place(s.top, 0, 0, left, top)
 	low, gap := body, theme.Gap // where the stage ends, and what is left free at its sides
 	bare := s.full && !shown
-	s.stage.below = 0
+	s.stage.above, s.stage.below = 0, 0
 	if bare {
+		s.stage.above, s.stage.below = top, theme.BottomBar
 		low, gap, top = z.Height, 0, 0
-		s.stage.below = theme.BottomBar
 	}
 	bands := s.bands.heightFor(left)
 	if bare && bands > 0 {

@@ -25,7 +25,8 @@ type stage struct {
 	tabs   *shareTabs
 	pager  *pager
 	active bool
-	below  float32 // what lies over its lower edge at times
+	above  float32 // what lies over its upper edge at times
+	below  float32 // and over its lower one
 	motion
 	casting
 }
@@ -273,7 +274,7 @@ func (r *stageRenderer) Layout(area fyne.Size) {
 	p := s.plan(area)
 	s.main = p.main
 	for _, t := range s.order {
-		t.SetStand(t == p.main, t == p.floating)
+		t.SetStand(t == p.main || t == p.alone, t == p.floating)
 	}
 	s.settle(p)
 	s.tabs.set(s.order, s.main)

@@ -109,6 +109,7 @@ func (w *Window) Update(s model.Settings, look model.Look) {
 		for n, section := range w.sections {
 			section.SetChosen(model.Section(n) == s.Section)
 		}
+		w.followFocus(s.Section)
 		key, _ := sectionIcon(s.Section)
 		w.turn.Choose(key)
 	}
@@ -119,6 +120,16 @@ func (w *Window) Update(s model.Settings, look model.Look) {
 		w.modal.Open(w.sections[s.Section])
 		if !w.sections[s.Section].Visible() {
 			w.env.Focus(w.turn)
+		}
+	}
+}
+
+// followFocus takes the keyboard along from one section's name to that of the one that shows.
+func (w *Window) followFocus(to model.Section) {
+	for _, section := range w.sections {
+		if section.Focused() && section != w.sections[to] {
+			w.env.Focus(w.sections[to])
+			return
 		}
 	}
 }

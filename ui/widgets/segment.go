@@ -52,6 +52,9 @@ func (s *Segment) SetChosen(chosen bool) {
 // Chosen reports whether it is the chosen one.
 func (s *Segment) Chosen() bool { return s.chosen }
 
+// Focused reports whether it has the keyboard.
+func (s *Segment) Focused() bool { return s.focused }
+
 // SetText changes the words.
 func (s *Segment) SetText(text string) {
 	if s.name != text {
