@@ -7,7 +7,7 @@ PKG ?= ./...
 FUZZTIME ?= 20s
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-server build test e2e bench fuzz golden lint fmt clean deps-build deps-run deps-test
+.PHONY: help run run-server build test e2e bench bench-sfu profile fuzz golden lint fmt clean deps-build deps-run deps-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' Makefile
@@ -27,7 +27,7 @@ run-server: deps-build build/parley-server ## build and start the server on its 
 
 build: deps-build build/parley build/parley-server ## build build/parley and build/parley-server
 
-.PHONY: build/parley build/parley-server
+.PHONY: build/parley build/parley-server build/parley-bench
 build/parley:
 	@echo "Building build/parley (the first time takes some minutes)."
 	@go build -ldflags '$(LDFLAGS)' -o $@ ./app
@@ -35,16 +35,30 @@ build/parley-server:
 	@echo "Building build/parley-server."
 	@go build -ldflags '$(LDFLAGS)' -o $@ ./server
 
+build/parley-bench:
+	@go build -ldflags '$(LDFLAGS)' -o $@ ./server/bench
+
 test: deps-test build ## install what the tests need and run all of them, end-to-end ones included
 	go vet ./...
 	go test -race -timeout 30m $$(go list $(PKG) | grep -v /app/e2e)
+	go test -count 1 ./server/servertest # again without the race detector, which has no breath for five hundred people
 	PARLEY_APP=$(CURDIR)/build/parley go test -race -timeout 20m -count 1 ./app/e2e/...
 
 e2e: deps-test build ## only the end-to-end tests, with real windows
 	PARLEY_APP=$(CURDIR)/build/parley go test -race -timeout 20m -count 1 -v ./app/e2e/...
 
-bench: deps-test ## benchmarks: forwarding, convert and scale, codecs, mixing
-	go test -run '^$$' -bench . -benchmem ./server/sfu/... ./server/transport/... ./media/...
+bench: deps-test ## benchmarks: forwarding, webhooks, convert and scale, codecs, mixing
+	go test -run '^$$' -bench . -benchmem ./server/sfu/... ./server/transport/... ./server/webhook/... ./media/...
+
+bench-sfu: deps-build build/parley-server build/parley-bench ## what forwarding and joining cost the server, with ratios to a bare relay (Linux, 7 minutes, two quiet cores)
+	build/parley-bench forward
+	build/parley-bench joins
+
+profile: deps-test build/parley-bench ## where the time of server and client goes; files in build/ for go tool pprof
+	build/parley-bench profile --measure 20s --out build/server video-10x10 audio-30x30
+	go tool pprof -top -nodecount 25 build/server.cpu
+	go test -count 1 -run TestTwoDesksInACall -cpuprofile build/client.cpu -o build/client.test ./app/controller
+	go tool pprof -top -nodecount 25 build/client.cpu
 
 fuzz: deps-test ## every fuzz target for FUZZTIME (20s) each
 	@.ci/fuzz $(FUZZTIME)

@@ -5,11 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
-	"time"
 
-	"parley/rtc/peer"
 	"parley/rtc/protocol"
 	"parley/rtc/wire"
 )
@@ -17,156 +14,46 @@ import (
 // ErrClosed means that the session has ended, or that its wire broke before an answer came.
 var ErrClosed = errors.New("session closed")
 
-// pingEvery is the interval of pings, and how long their answers may take.
-const pingEvery = 5 * time.Second
+// errNotTaken ends the session of a program that does not range over Events.
+var errNotTaken = protocol.Errorf(protocol.CodeTooSlow, "The program does not take the session's events.")
 
-// requestTimeout bounds the wait for an answer.
-const requestTimeout = 10 * time.Second
-
-// call is one connection to the server: a wire and two PeerConnections. A session has one at a time.
+// call is the session over one wire, from hello to the wire's end. A session has one at a time.
 type call struct {
 	session *Session
 	wire    *wire.Wire
-	pub     *peer.Publishing
-	sub     *peer.Subscribing
+	media   *media
 
 	ctx   context.Context // ends when the call does
 	end   context.CancelCauseFunc
 	parts sync.WaitGroup
-	begun chan struct{} // closed by begin
 
-	said    []protocol.StreamSource // what hello published
 	welcome protocol.Welcome
+	ended   []protocol.Stream // own ones that ended while there was no wire
 
 	mu      sync.Mutex
 	nextID  uint64
-	pending map[uint64]chan protocol.Message
+	pending map[uint64]chan<- protocol.Message
 }
 
-// open connects, says hello with what the session publishes, and waits for the welcome. What comes after it waits for begin.
-func (s *Session) open(ctx context.Context, token string) (*call, error) {
-	c := &call{session: s, nextID: 1, begun: make(chan struct{}), pending: map[uint64]chan protocol.Message{}}
-	c.ctx, c.end = context.WithCancelCause(context.Background())
-	err := c.connect(ctx, token)
-	if err != nil {
-		c.close(err)
-		return nil, err
-	}
-	return c, nil
-}
-
-// begin makes c the session's call. first tells of it, before anything that happens in it.
-func (c *call) begin(first Event) {
-	c.session.setCall(c)
-	c.session.events.put(first)
-	close(c.begun)
-	c.parts.Go(c.read)
-	c.parts.Go(c.catchUp)
-	c.parts.Go(func() {
-		if err := c.wire.KeepAlive(c.ctx, pingEvery); err != nil {
-			c.end(err)
-		}
-	})
-}
-
-// catchUp tells the server what changed of what is published while hello was under way.
-func (c *call) catchUp() {
-	now := []protocol.StreamSource{}
-	for _, p := range c.session.Publishers() {
-		now = append(now, p.source())
-	}
-	if slices.Equal(now, c.said) {
-		return
-	}
-	if err := c.session.negotiate(c.ctx); err != nil && c.ctx.Err() == nil {
-		c.session.log.Warn("publish again", "error", err)
-	}
-}
-
-func (c *call) connect(ctx context.Context, token string) error {
+// begin makes c the session's call. first tells of it; then come the events that were missed, and what happens in it.
+func (c *call) begin(first Event, missed []protocol.Event) {
 	s := c.session
-	lost := func() { c.end(errMediaLost) }
-	var err error
-	if c.sub, err = s.api.NewSubscribing(lost, c.started); err != nil {
-		return err
+	if c.welcome.Resumed == nil {
+		s.roster.enter(&c.welcome)
 	}
-	if c.pub, err = s.api.NewPublishing(lost); err != nil {
-		return err
-	}
-	if c.wire, err = wire.Dial(ctx, s.url, maxMessage, s.opt.HTTPClient); err != nil {
-		return err
-	}
-	hello := protocol.Hello{Versions: protocol.Versions(), Token: token, Client: s.opt.Client, Name: s.opt.Name, Subscribe: s.opt.Subscribe}
-	publish, err := s.publishAll(c)
-	if err != nil {
-		return err
-	}
-	if hello.Publish = publish; publish != nil {
-		c.said = publish.Streams
-	}
-	if err := c.wire.Send(ctx, protocol.TypeHello, 1, hello); err != nil {
-		return err
-	}
-	msg, err := c.wire.Recv(ctx)
-	if err != nil {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
+	s.setCall(c)
+	s.events.put(first)
+	for _, ev := range missed {
+		if !s.happened(ev) {
+			c.end(errNotTaken)
 		}
-		return err
 	}
-	if msg.Type == protocol.TypeError {
-		return fmt.Errorf("connect: %w", errorOf(msg))
-	}
-	if msg.Type != protocol.TypeWelcome || json.Unmarshal(msg.Data, &c.welcome) != nil {
-		return fmt.Errorf("connect: %w", protocol.Errorf(protocol.CodeMalformed, "The server's first message is no welcome."))
-	}
-	return c.settle()
-}
-
-// settle applies the media part of the welcome.
-func (c *call) settle() error {
-	if p := c.welcome.Published; p != nil {
-		if err := c.pub.Answer(p.SDP); err != nil {
-			return err
-		}
-		c.session.assign(p)
-	}
-	if c.welcome.PublishError != nil {
-		c.session.log.Warn("publish refused", "error", c.welcome.PublishError)
-	}
-	if o := c.welcome.Offer; o != nil {
-		return c.answer(o)
-	}
-	return nil
-}
-
-// answer answers an offer. The reply is not waited for: a refusal would only repeat what the next offer says.
-func (c *call) answer(o *protocol.Offer) error {
-	sdp, err := c.sub.Answer(o.SDP)
-	if err != nil {
-		return err
-	}
-	c.mu.Lock()
-	c.nextID++
-	id := c.nextID
-	c.mu.Unlock()
-	ctx, cancel := context.WithTimeout(c.ctx, requestTimeout)
-	defer cancel()
-	return c.wire.Send(ctx, protocol.TypeAnswer, id, protocol.Answer{Generation: o.Generation, SDP: sdp})
-}
-
-// started takes a track that began to flow.
-func (c *call) started(t *peer.RemoteTrack) {
-	track := &Track{remote: t, StreamID: protocol.StreamID(t.StreamID()), Kind: protocol.KindAudio}
-	if t.Video() {
-		track.Kind = protocol.KindVideo
-	}
-	select {
-	case <-c.begun:
-	case <-c.ctx.Done():
-		return
-	}
-	c.session.events.put(TrackStarted{track})
+	s.roster.enter(&c.welcome)
+	c.media.begin()
+	c.parts.Go(c.read)
+	c.parts.Go(c.mend)
+	c.parts.Go(c.catchUp)
+	c.parts.Go(func() { s.outbox.open(c) })
 }
 
 // read takes messages until the wire ends. It is the only reader.
@@ -198,7 +85,10 @@ func (c *call) take(msg protocol.Message) error {
 		c.mu.Unlock()
 		switch {
 		case waiting != nil:
-			waiting <- msg // has room for one
+			select {
+			case waiting <- msg:
+			default: // a signal that was sent twice has its answer already
+			}
 		case msg.Type == protocol.TypeError && msg.ID == 0:
 			c.session.log.Warn("error from the server", "error", errorOf(msg))
 		}
@@ -216,11 +106,8 @@ func (c *call) take(msg protocol.Message) error {
 		if ev.Name == protocol.SessionDisconnected {
 			return &disconnected{ev.Reason}
 		}
-		if ev.Name == protocol.StreamDestroyed && ev.Stream != nil {
-			c.session.ended(ev.Stream.ID)
-		}
-		if !c.session.events.put(Happened{ev}) {
-			return protocol.Errorf(protocol.CodeTooSlow, "The program does not take the session's events.")
+		if !c.session.happened(ev) {
+			return errNotTaken
 		}
 	}
 	return nil // types of newer servers are ignored
@@ -240,71 +127,96 @@ func errorOf(msg protocol.Message) *protocol.ErrorBody {
 	return &body
 }
 
+// answer answers an offer. The reply is not waited for: a refusal would only repeat what the next offer says.
+func (c *call) answer(o *protocol.Offer) error {
+	sdp, err := c.media.sub.Answer(o.SDP)
+	if err != nil {
+		c.media.spoiled.Store(true)
+		return err
+	}
+	ctx, cancel := context.WithTimeout(c.ctx, requestTimeout)
+	defer cancel()
+	return c.wire.Send(ctx, protocol.TypeAnswer, c.number(nil), protocol.Answer{Generation: o.Generation, SDP: sdp})
+}
+
+// number gives a request its id. Its answer goes to answer, which has room for one; nil is for those that nobody waits for.
+func (c *call) number(answer chan<- protocol.Message) uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.nextID++
+	if answer != nil {
+		c.pending[c.nextID] = answer
+	}
+	return c.nextID
+}
+
+// forget gives up waiting for an answer.
+func (c *call) forget(id uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.pending, id)
+}
+
 // request sends a request and waits for its answer, decoded into out unless that is nil.
 func (c *call) request(ctx context.Context, kind protocol.MessageType, data, out any) error {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	answer := make(chan protocol.Message, 1)
-	c.mu.Lock()
-	c.nextID++
-	id := c.nextID
-	c.pending[id] = answer
-	c.mu.Unlock()
-	defer func() {
-		c.mu.Lock()
-		delete(c.pending, id)
-		c.mu.Unlock()
-	}()
+	id := c.number(answer)
+	defer c.forget(id)
 	// Sent under the call's context: one that ended in a write would break the wire.
 	if err := c.wire.Send(c.ctx, kind, id, data); err != nil {
+		c.end(err)
 		return fmt.Errorf("%s: %w", kind, errors.Join(ErrClosed, err))
 	}
 	select {
 	case msg := <-answer:
-		if msg.Type == protocol.TypeError {
-			return fmt.Errorf("%s: %w", kind, errorOf(msg))
-		}
-		if out == nil {
-			return nil
-		}
-		if err := json.Unmarshal(msg.Data, out); err != nil {
-			return fmt.Errorf("%s: %w", kind, err)
-		}
-		return nil
+		return result(kind, msg, out)
 	case <-c.ctx.Done():
-		return fmt.Errorf("%s: %w", kind, ErrClosed)
+		select {
+		case msg := <-answer: // it came just before the end
+			return result(kind, msg, out)
+		default:
+			return fmt.Errorf("%s: %w", kind, ErrClosed)
+		}
 	case <-ctx.Done():
 		return fmt.Errorf("%s: %w", kind, ctx.Err())
 	}
 }
 
-// close ends the call and waits for what runs. A nil cause says goodbye first.
+// result reads the answer to a request.
+func result(kind protocol.MessageType, msg protocol.Message, out any) error {
+	if msg.Type == protocol.TypeError {
+		return fmt.Errorf("%s: %w", kind, errorOf(msg))
+	}
+	if out == nil {
+		return nil
+	}
+	if err := json.Unmarshal(msg.Data, out); err != nil {
+		return fmt.Errorf("%s: %w", kind, err)
+	}
+	return nil
+}
+
+// close ends the call and waits for what runs; its media stay. A nil cause says goodbye first.
 func (c *call) close(cause error) {
 	if cause == nil && c.wire != nil && c.ctx.Err() == nil {
-		bye, cancel := context.WithTimeout(c.ctx, time.Second)
-		_ = c.wire.Send(bye, protocol.TypeBye, 0, struct{}{}) // the close says it too
-		cancel()
+		c.leave()
 	}
-	c.mu.Lock()
 	c.end(ErrClosed)
-	c.mu.Unlock()
 	if c.wire != nil {
-		if cause == nil {
-			_ = c.wire.Close()
-		}
 		c.wire.CloseNow()
 	}
 	c.parts.Wait()
-	if c.pub != nil {
-		c.logClose(c.pub.Close())
-	}
-	if c.sub != nil {
-		c.logClose(c.sub.Close())
-	}
 }
 
-func (c *call) logClose(err error) {
-	if err != nil {
-		c.session.log.Debug("close", "error", err)
-	}
+// leave says goodbye and lets the server close the wire: broken off at once, the goodbye could get lost, and the connection would be kept for its return.
+// Somebody must be in Recv.
+func (c *call) leave() {
+	ctx, cancel := context.WithTimeout(c.ctx, byeTimeout)
+	defer cancel()
+	late := context.AfterFunc(ctx, c.wire.CloseNow)
+	defer late()
+	_ = c.wire.Send(ctx, protocol.TypeBye, 0, struct{}{})
+	_ = c.wire.Close() // an error is a wire that is gone anyway
 }

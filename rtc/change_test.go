@@ -3,97 +3,15 @@ package rtc_test
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
-	"sync"
 	"testing"
 	"time"
 
 	"parley/rtc"
 	"parley/rtc/protocol"
+	"parley/rtc/rtctest"
 	"parley/server/servertest"
 )
-
-// border passes TCP connections on to a server. It can cut them, and hold back what the server says on later ones after its first words.
-type border struct {
-	net.Listener
-	to string
-
-	mu    sync.Mutex
-	conns []net.Conn
-	gate  chan struct{} // closed is open
-	done  sync.WaitGroup
-}
-
-func newBorder(t *testing.T, to string) *border {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := &border{Listener: l, to: to, gate: make(chan struct{})}
-	close(b.gate)
-	b.done.Go(b.accept)
-	t.Cleanup(func() { _ = l.Close(); b.cut(); b.done.Wait() })
-	return b
-}
-
-func (b *border) accept() {
-	for {
-		in, err := b.Accept()
-		if err != nil {
-			return
-		}
-		out, err := net.Dial("tcp", b.to)
-		if err != nil {
-			_ = in.Close()
-			continue
-		}
-		b.mu.Lock()
-		b.conns = append(b.conns, in, out)
-		gate := b.gate
-		b.mu.Unlock()
-		b.done.Go(func() { pass(out, in, nil) })
-		b.done.Go(func() { pass(in, out, gate) })
-	}
-}
-
-// pass copies; from the second piece on it waits for gate.
-func pass(to, from net.Conn, gate <-chan struct{}) {
-	defer to.Close()
-	defer from.Close()
-	buf := make([]byte, 64<<10)
-	for n := 0; ; n++ {
-		size, err := from.Read(buf)
-		if err != nil {
-			return
-		}
-		if gate != nil && n > 0 {
-			<-gate
-		}
-		if _, err := to.Write(buf[:size]); err != nil {
-			return
-		}
-	}
-}
-
-func (b *border) cut() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for _, c := range b.conns {
-		_ = c.Close()
-	}
-	b.conns = nil
-}
-
-// hold holds back what the server says on connections from now on, until the function that it returns is called.
-func (b *border) hold() func() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	gate := make(chan struct{})
-	b.gate = gate
-	return sync.OnceFunc(func() { close(gate) })
-}
 
 // streams returns what somebody who joins now finds published, by name.
 func streams(t *testing.T, s *servertest.Server, id protocol.SessionID) map[string]protocol.Stream {
@@ -115,24 +33,28 @@ func streams(t *testing.T, s *servertest.Server, id protocol.SessionID) map[stri
 	return found
 }
 
+// behind returns a server as it is seen from behind a border.
+func behind(s *servertest.Server, b *rtctest.Border) *servertest.Server {
+	through := *s
+	through.URL = b.URL()
+	return &through
+}
+
 func TestChangesWhileReconnectingCount(t *testing.T) {
 	t.Parallel()
 	server := servertest.Start(t)
 	id := server.Session()
-	b := newBorder(t, server.Host)
-	through := *server
-	through.URL = "http://" + b.Addr().String()
-	ann := join(t, &through, server.Token(id, "publisher", "Ann"), rtc.Options{Publish: []rtc.StreamConfig{camera(nil)}})
+	b := rtctest.NewBorder(t, server.Host)
+	ann := join(t, behind(server, b), server.Token(id, "publisher", "Ann"), rtc.Options{Publish: []rtc.StreamConfig{camera(nil)}})
 	screen, err := ann.Publish(t.Context(), rtc.StreamConfig{Key: "screen", Name: "screen", VideoType: protocol.VideoScreen, Video: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	first := screen.StreamID()
-	release := b.hold()
+	release := b.Hold()
 	defer release()
-	b.cut()
-	eventually(t, func() string { // the server knows of the new connection, the client not yet
-		if st := streams(t, server, id)["screen"]; st.ID == "" || st.ID == first {
+	b.Cut()
+	eventually(t, func() string { // the server has welcomed the client, which does not know yet
+		if !b.Holding() {
 			return "Ann's hello has not come"
 		}
 		return ""

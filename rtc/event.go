@@ -2,6 +2,7 @@ package rtc
 
 import (
 	"iter"
+	"slices"
 	"sync"
 
 	"parley/rtc/protocol"
@@ -14,20 +15,28 @@ type Event interface{ event() }
 type (
 	// SessionConnected comes first: what the session looks like.
 	SessionConnected struct{ Welcome protocol.Welcome }
-	// SessionReconnecting says that the wire or the media path broke; it is being mended.
+	// SessionReconnecting says that the wire or the media path broke; it is being mended. Media may flow on meanwhile.
 	SessionReconnecting struct{ Err error }
-	// SessionReconnected says that it is mended. Everything in Welcome is new: own ids, connections, streams.
-	SessionReconnected struct{ Welcome protocol.Welcome }
+	// SessionReconnected says that it is mended. When the connection was Resumed, everything that was there before goes on, and what was missed follows as
+	// Happened. Else the server had forgotten it, and everything in Welcome is new: own ids, connections, streams.
+	SessionReconnected struct {
+		Welcome protocol.Welcome
+		Resumed bool
+	}
 	// SessionDisconnected comes last. Err is nil when this end left.
 	SessionDisconnected struct {
 		Reason protocol.Reason
 		Err    error
 	}
-	// Happened is an event of the server: connections, streams, signals, mutes.
+	// Happened is an event of the server: connections, streams, signals, mutes. What happened to connections and streams while there was no wire is told
+	// afterwards without its Reason, which nobody knows any more.
 	Happened struct{ protocol.Event }
 	// TrackStarted says that the first packet of a subscribed track came. Somebody must read the track to its end.
 	TrackStarted struct{ Track *Track }
 )
+
+// HasChanged reports whether a field, named as in JSON, is among those that changed: for example "role", "away" or "hasAudio".
+func (h Happened) HasChanged(field string) bool { return slices.Contains(h.Changed, field) }
 
 func (SessionConnected) event()    {}
 func (SessionReconnecting) event() {}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"net/http/httptest"
 	"sync/atomic"
 	"testing"
 
@@ -12,24 +11,6 @@ import (
 	"parley/rtc/protocol"
 	"parley/rtc/wire"
 )
-
-// fakeServer serves wires by a function that takes the hello.
-func fakeServer(t *testing.T, serve func(ws *wire.Wire, hello protocol.Message)) *httptest.Server {
-	t.Helper()
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ws, err := wire.Accept(w, r, 1<<20)
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		defer ws.CloseNow()
-		if msg, err := ws.Recv(r.Context()); err == nil {
-			serve(ws, msg)
-		}
-	}))
-	t.Cleanup(s.Close)
-	return s
-}
 
 func TestWhatComesWithTheWelcomeComesAfterIt(t *testing.T) {
 	t.Parallel()

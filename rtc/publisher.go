@@ -29,8 +29,7 @@ type StreamConfig struct {
 }
 
 // Publisher is a stream that this client publishes. It outlives reconnects, but not a moderator who ends the stream: it is closed then, and Publish makes
-// another. Each Write method is for one goroutine at a time; the
-// others are safe for concurrent use.
+// another. Each Write method is for one goroutine at a time; the others are safe for concurrent use.
 type Publisher struct {
 	session *Session
 	audio   atomic.Pointer[peer.Sender] // nil while not published
@@ -40,8 +39,12 @@ type Publisher struct {
 	cfg    StreamConfig
 	id     protocol.StreamID
 	err    error // why the server refused the stream
+	unsaid unsaid
 	closed bool
 }
+
+// unsaid is which tracks were muted or unmuted without an answer of the server to it.
+type unsaid struct{ audio, video bool }
 
 func newPublisher(s *Session, cfg StreamConfig) *Publisher {
 	if cfg.KeyFrame == nil {
@@ -50,7 +53,8 @@ func newPublisher(s *Session, cfg StreamConfig) *Publisher {
 	return &Publisher{session: s, cfg: cfg}
 }
 
-// StreamID returns the stream's id on the server; after a reconnect it is another one, while reconnecting none.
+// StreamID returns the stream's id on the server, "" while it is not published. It stays when a lost connection is resumed; when the server had forgotten that,
+// the stream has another one.
 func (p *Publisher) StreamID() protocol.StreamID {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -92,23 +96,36 @@ func (p *Publisher) Loss() float64 {
 }
 
 // SetMuted tells the others that a track is silent or dark, or that it is back. The caller stops writing before it mutes, and starts after it unmuted. While
-// reconnecting it counts for the next connection.
+// reconnecting it counts from the next connection on. It is also how one unmutes after a moderator's force mute; where that is refused, as *protocol.ErrorBody
+// with the code forbidden, the track stays muted.
 func (p *Publisher) SetMuted(ctx context.Context, kind protocol.Kind, muted bool) error {
-	p.mu.Lock()
-	if kind == protocol.KindAudio {
-		p.cfg.AudioMuted = muted
-	} else {
-		p.cfg.VideoMuted = muted
+	flag, unsaid := &p.cfg.AudioMuted, &p.unsaid.audio
+	if kind == protocol.KindVideo {
+		flag, unsaid = &p.cfg.VideoMuted, &p.unsaid.video
 	}
+	p.mu.Lock()
+	*flag, *unsaid = muted, true
 	p.mu.Unlock()
-	return p.update(ctx, func(cfg *StreamConfig, u *protocol.Update) {
-		on := !cfg.AudioMuted
-		if kind == protocol.KindAudio {
-			u.HasAudio = &on
-			return
+	err := p.sayMuted(ctx)
+	var body *protocol.ErrorBody
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if errors.As(err, &body) && *flag == muted {
+		*flag = !muted
+	}
+	return err
+}
+
+// sayMuted tells the server which tracks are muted, as far as that is unsaid.
+func (p *Publisher) sayMuted(ctx context.Context) error {
+	return p.update(ctx, func(u *protocol.Update) {
+		audio, video := !p.cfg.AudioMuted, !p.cfg.VideoMuted
+		if p.unsaid.audio {
+			u.HasAudio = &audio
 		}
-		on = !cfg.VideoMuted
-		u.HasVideo = &on
+		if p.unsaid.video {
+			u.HasVideo = &video
+		}
 	})
 }
 
@@ -121,172 +138,55 @@ func (p *Publisher) SetSize(ctx context.Context, width, height int, rate float64
 	if same {
 		return nil
 	}
-	return p.update(ctx, func(_ *StreamConfig, u *protocol.Update) { u.Width, u.Height, u.FrameRate = &width, &height, &rate })
+	return p.update(ctx, func(u *protocol.Update) { u.Width, u.Height, u.FrameRate = &width, &height, &rate })
 }
 
-// update sends a change, which fill describes; a stream that is not there yet takes it along when it is published. It takes turns with negotiations, for
+// update sends a change, if fill describes one; a stream that is not there yet takes it along when it is published. It takes turns with negotiations, for
 // these say the same things: the last that the server hears must be the newest.
-func (p *Publisher) update(ctx context.Context, fill func(*StreamConfig, *protocol.Update)) error {
-	select {
-	case p.session.publishing <- struct{}{}:
-		defer func() { <-p.session.publishing }()
-	case <-ctx.Done():
-		return ctx.Err()
+func (p *Publisher) update(ctx context.Context, fill func(*protocol.Update)) error {
+	done, err := p.session.turn(ctx)
+	if err != nil {
+		return err
 	}
+	defer done()
 	p.mu.Lock()
 	u := protocol.Update{StreamID: p.id}
-	fill(&p.cfg, &u)
+	fill(&u)
 	p.mu.Unlock()
-	if u.StreamID == "" {
+	if u.StreamID == "" || u == (protocol.Update{StreamID: u.StreamID}) {
 		return nil
 	}
-	err := p.session.ask(ctx, protocol.TypeUpdate, u, nil)
-	if errors.Is(err, ErrClosed) {
-		return nil
+	if err = p.session.ask(ctx, protocol.TypeUpdate, u, nil); errors.Is(err, ErrClosed) {
+		return nil // the next call begins with it
 	}
+	var body *protocol.ErrorBody
+	if err != nil && !errors.As(err, &body) {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.unsaid.audio = p.unsaid.audio && u.HasAudio == nil
+	p.unsaid.video = p.unsaid.video && u.HasVideo == nil
 	return err
-}
-
-// Publish publishes a stream. Refusals are *protocol.ErrorBody.
-func (s *Session) Publish(ctx context.Context, cfg StreamConfig) (*Publisher, error) {
-	if cfg.Key == "" || !cfg.Audio && !cfg.Video {
-		return nil, errors.New("publish: a stream needs a key, and audio or video")
-	}
-	p := newPublisher(s, cfg)
-	s.mu.Lock()
-	for _, other := range s.publishers {
-		if other.cfg.Key == cfg.Key {
-			s.mu.Unlock()
-			return nil, fmt.Errorf("publish %s: there is a stream with this key", cfg.Key)
-		}
-	}
-	s.publishers = append(s.publishers, p)
-	s.mu.Unlock()
-	err := s.negotiate(ctx)
-	if err == nil {
-		err = p.Err()
-	}
-	if err != nil {
-		s.drop(p)
-		return nil, fmt.Errorf("publish %s: %w", cfg.Key, err)
-	}
-	return p, nil
 }
 
 // Close ends the stream.
 func (p *Publisher) Close(ctx context.Context) error {
 	p.mu.Lock()
-	again := p.closed
+	again, refused := p.closed, p.id == "" && p.err != nil
 	p.closed = true
 	p.mu.Unlock()
 	if again {
 		return nil
 	}
 	p.session.drop(p)
-	if err := p.session.negotiate(ctx); err != nil && !errors.Is(err, ErrClosed) {
+	if refused { // there is nothing to say of what the server never took
+		return nil
+	}
+	if err := p.session.negotiate(ctx, false); err != nil && !errors.Is(err, ErrClosed) {
 		return fmt.Errorf("unpublish: %w", err)
 	}
 	return nil
-}
-
-// ended closes the publisher of a stream that the server ended, so that no later negotiation brings it back.
-func (s *Session) ended(id protocol.StreamID) {
-	for _, p := range s.Publishers() {
-		p.mu.Lock()
-		mine := p.id == id
-		if mine {
-			p.id, p.closed = "", true
-		}
-		p.mu.Unlock()
-		if mine {
-			p.audio.Store(nil)
-			p.video.Store(nil)
-			s.drop(p)
-		}
-	}
-}
-
-// drop takes a publisher out.
-func (s *Session) drop(p *Publisher) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i, other := range s.publishers {
-		if other == p {
-			s.publishers = append(s.publishers[:i:i], s.publishers[i+1:]...)
-			break
-		}
-	}
-}
-
-// negotiate tells the server what is published now.
-func (s *Session) negotiate(ctx context.Context) error {
-	select {
-	case s.publishing <- struct{}{}:
-		defer func() { <-s.publishing }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	c, err := s.current()
-	if err != nil {
-		return err
-	}
-	publish, err := s.describe(c)
-	if err != nil {
-		return err
-	}
-	var out protocol.Published
-	if err := c.request(ctx, protocol.TypePublish, publish, &out); err != nil {
-		if !errors.Is(err, ErrClosed) {
-			err = errors.Join(err, c.pub.Rollback())
-		}
-		return err
-	}
-	if err := c.pub.Answer(out.SDP); err != nil {
-		return err
-	}
-	s.assign(&out)
-	return nil
-}
-
-// publishAll prepares a new call's PeerConnection for everything that is published, and returns what hello says of it; nil is nothing.
-func (s *Session) publishAll(c *call) (*protocol.Publish, error) {
-	s.mu.Lock()
-	all := append([]*Publisher(nil), s.publishers...)
-	s.mu.Unlock()
-	for _, p := range all {
-		p.audio.Store(nil)
-		p.video.Store(nil)
-		p.mu.Lock()
-		p.id, p.err = "", nil
-		p.mu.Unlock()
-	}
-	if len(all) == 0 {
-		return nil, nil
-	}
-	return s.describe(c)
-}
-
-// describe gives each publisher its senders, frees those of publishers that are gone, and makes the offer.
-func (s *Session) describe(c *call) (*protocol.Publish, error) {
-	s.mu.Lock()
-	all := append([]*Publisher(nil), s.publishers...)
-	s.mu.Unlock()
-	inUse := map[*peer.Sender]bool{}
-	for _, p := range all {
-		if err := p.attach(c.pub, inUse); err != nil {
-			return nil, err
-		}
-	}
-	c.pub.FreeExcept(inUse)
-	sdp, err := c.pub.Offer()
-	if err != nil {
-		return nil, err
-	}
-	publish := &protocol.Publish{SDP: sdp, Streams: []protocol.StreamSource{}}
-	for _, p := range all {
-		publish.Streams = append(publish.Streams, p.source())
-	}
-	return publish, nil
 }
 
 // attach gets the publisher's senders.
@@ -312,11 +212,11 @@ func (p *Publisher) attach(pub *peer.Publishing, inUse map[*peer.Sender]bool) er
 	return nil
 }
 
-// source describes the stream to the server.
-func (p *Publisher) source() protocol.StreamSource {
+// source describes the stream to the server. It reports whether its tracks were offered.
+func (p *Publisher) source() (src protocol.StreamSource, offered bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	src := protocol.StreamSource{
+	src = protocol.StreamSource{
 		Key: p.cfg.Key, Name: p.cfg.Name, VideoType: p.cfg.VideoType, Width: p.cfg.Width, Height: p.cfg.Height, FrameRate: p.cfg.FrameRate,
 		HasAudio: p.cfg.Audio && !p.cfg.AudioMuted, HasVideo: p.cfg.Video && !p.cfg.VideoMuted,
 	}
@@ -326,18 +226,14 @@ func (p *Publisher) source() protocol.StreamSource {
 	if s := p.video.Load(); s != nil {
 		src.VideoMID = s.MID()
 	}
-	return src
+	return src, p.cfg.Audio == (src.AudioMID != "") && p.cfg.Video == (src.VideoMID != "")
 }
 
-// assign notes the ids and refusals that the server answered with.
-func (s *Session) assign(out *protocol.Published) {
-	for _, p := range s.Publishers() {
-		p.mu.Lock()
-		p.id = out.Streams[p.cfg.Key]
-		p.err = nil
-		if body := out.Refused[p.cfg.Key]; body != nil {
-			p.err = body
-		}
-		p.mu.Unlock()
+// stream describes the publisher as the stream that it was.
+func (p *Publisher) stream(of protocol.ConnectionID) protocol.Stream {
+	return protocol.Stream{
+		ID: p.id, ConnectionID: of, Name: p.cfg.Name, VideoType: p.cfg.VideoType, AudioTrack: p.cfg.Audio, VideoTrack: p.cfg.Video,
+		HasAudio: p.cfg.Audio && !p.cfg.AudioMuted, HasVideo: p.cfg.Video && !p.cfg.VideoMuted,
+		Width: p.cfg.Width, Height: p.cfg.Height, FrameRate: p.cfg.FrameRate,
 	}
 }

@@ -2,12 +2,11 @@ package rtc
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"log/slog"
-	"math/rand/v2"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,8 +19,11 @@ import (
 // maxMessage bounds a message from the server, in bytes: a welcome of a large session is the largest.
 const maxMessage = 8 << 20
 
-// errMediaLost ends a call whose media path was lost.
-var errMediaLost = errors.New("the media path was lost")
+// requestTimeout bounds the wait for an answer, byeTimeout for the last message to leave.
+const (
+	requestTimeout = 10 * time.Second
+	byeTimeout     = time.Second
+)
 
 // Options change how Connect works; all may be left out.
 type Options struct {
@@ -29,38 +31,46 @@ type Options struct {
 	Client    string                 // name and version of the program, for the server's log
 	Subscribe protocol.SubscribeMode // "" is protocol.SubscribeAll
 	Publish   []StreamConfig         // published at once, in the same round trip; see Session.Publishers
-	// Renew gets the token for opening the wire again, after an attempt that ended with last (nil at first); nil uses the first one again.
+	// Waiting hears that the client waits for admission, from any goroutine and perhaps more than once; it must not wait itself. It may be nil.
+	Waiting func(protocol.Waiting)
+	// Renew gets another token when the server refused the one at hand while reconnecting, which last says. It may be nil.
 	Renew func(ctx context.Context, last error) (string, error)
-	// ReconnectFor is how long a broken session is tried to mend: 0 is 30 s, below 0 is not at all.
+	// ReconnectFor is how long a broken session is tried to mend: 0 is a minute, below 0 is not at all.
 	ReconnectFor time.Duration
 	HTTPClient   *http.Client
 	Log          *slog.Logger // nil discards
 	// Network changes the settings of the PeerConnections, for tests.
 	Network func(*webrtc.SettingEngine)
+
+	timing timing // for tests
 }
 
 // Session is this client's presence in a session.
 type Session struct {
 	url    string
-	token  string
 	opt    Options
 	api    *peer.API
 	log    *slog.Logger
 	events *events
+	outbox outbox
+	roster roster
 
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
 	done   chan struct{}
 
 	publishing chan struct{} // of one slot: who negotiates
+	token      string        // of who connects
 
 	mu         sync.Mutex
-	call       *call // nil while reconnecting and after the end
+	call       *call         // nil while reconnecting and after the end
+	changed    chan struct{} // closed and made anew when call changes
 	publishers []*Publisher
 }
 
 // Connect connects to the session that token is for, on the server at url (http or https), and returns once the server welcomes it. Refusals are
-// *protocol.ErrorBody. ctx bounds the connecting alone.
+// *protocol.ErrorBody. Where the session has a lobby it waits for admission, says so by Options.Waiting, and opens a wire that is lost meanwhile again. ctx
+// bounds the connecting alone, and all of it.
 func Connect(ctx context.Context, url, token string, opt Options) (*Session, error) {
 	address, err := wireURL(url)
 	if err != nil {
@@ -73,23 +83,24 @@ func Connect(ctx context.Context, url, token string, opt Options) (*Session, err
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
 	if opt.ReconnectFor == 0 {
-		opt.ReconnectFor = 30 * time.Second
+		opt.ReconnectFor = time.Minute
 	}
 	api, err := peer.NewAPI(opt.Network)
 	if err != nil {
 		return nil, err
 	}
-	s := &Session{url: address, token: token, opt: opt, api: api, log: opt.Log, events: newEvents(), done: make(chan struct{}), publishing: make(chan struct{}, 1)}
+	s := &Session{url: address, token: token, opt: opt, api: api, log: opt.Log, events: newEvents(), done: make(chan struct{}),
+		publishing: make(chan struct{}, 1), changed: make(chan struct{})}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	for _, cfg := range opt.Publish {
 		s.publishers = append(s.publishers, newPublisher(s, cfg))
 	}
-	c, err := s.open(ctx, token)
+	c, err := s.connect(ctx)
 	if err != nil {
 		s.cancel()
 		return nil, fmt.Errorf("connect: %w", err)
 	}
-	c.begin(SessionConnected{c.welcome})
+	c.begin(SessionConnected{c.welcome}, nil)
 	go s.run(c) // ended and waited for by Close
 	return s, nil
 }
@@ -101,7 +112,25 @@ func (s *Session) Events() iter.Seq[Event] { return s.events.all() }
 func (s *Session) Publishers() []*Publisher {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append([]*Publisher(nil), s.publishers...)
+	return slices.Clone(s.publishers)
+}
+
+// You returns this client's own connection as it is now.
+func (s *Session) You() protocol.Connection {
+	you, _, _ := s.roster.own()
+	return you
+}
+
+// Capabilities returns this client's rights as they are now: a moderator may have given it another role.
+func (s *Session) Capabilities() protocol.Capabilities {
+	_, capabilities, _ := s.roster.own()
+	return capabilities
+}
+
+// State returns what moderators have decided about the session.
+func (s *Session) State() protocol.SessionState {
+	_, _, state := s.roster.own()
+	return state
 }
 
 // Close leaves the session, and waits until all is closed.
@@ -111,125 +140,25 @@ func (s *Session) Close() error {
 	return nil
 }
 
-// run watches over the calls, one after the other.
-func (s *Session) run(c *call) {
-	defer close(s.done)
-	for {
-		select {
-		case <-s.ctx.Done():
-			s.setCall(nil)
-			c.close(nil)
-			s.events.close(SessionDisconnected{Reason: protocol.ReasonClientDisconnected})
-			return
-		case <-c.ctx.Done():
-		}
-		cause := context.Cause(c.ctx)
-		s.setCall(nil)
-		if reason, final := s.isFinal(cause); final {
-			c.close(cause)
-			s.cancel()
-			s.events.close(SessionDisconnected{Reason: reason, Err: cause})
-			return
-		}
-		s.events.put(SessionReconnecting{cause})
-		c.close(cause)
-		next, err := s.reopen()
-		if err != nil {
-			reason := protocol.ReasonNetworkDisconnected
-			if s.ctx.Err() != nil {
-				reason, err = protocol.ReasonClientDisconnected, nil
-			}
-			s.cancel()
-			s.events.close(SessionDisconnected{Reason: reason, Err: err})
-			return
-		}
-		c = next
-		c.begin(SessionReconnected{c.welcome})
+// happened takes an event in and passes it on. It reports false when nobody takes the events.
+func (s *Session) happened(ev protocol.Event) bool {
+	s.roster.apply(&ev)
+	switch {
+	case ev.Stream == nil:
+	case ev.Name == protocol.StreamDestroyed:
+		s.ended(ev.Stream.ID)
+	case ev.Name == protocol.MuteForced:
+		s.muted(ev.Stream.ID)
 	}
-}
-
-// isFinal says whether a call's end is the session's.
-func (s *Session) isFinal(cause error) (protocol.Reason, bool) {
-	var d *disconnected
-	if errors.As(cause, &d) {
-		return d.reason, d.reason != protocol.ReasonServerRotation || s.opt.ReconnectFor < 0
-	}
-	var body *protocol.ErrorBody
-	return protocol.ReasonNetworkDisconnected, errors.As(cause, &body) || s.opt.ReconnectFor < 0
-}
-
-// Bounds of the wait between attempts to connect again.
-const (
-	firstRetry = 200 * time.Millisecond
-	lastRetry  = 5 * time.Second
-)
-
-// reopen tries to connect again until it works, the server refuses for good, or the time is over.
-func (s *Session) reopen() (*call, error) {
-	ctx, cancel := context.WithTimeout(s.ctx, s.opt.ReconnectFor)
-	defer cancel()
-	wait := firstRetry
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	var err error
-	refused := false // the last token was
-	for {
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			return nil, errors.Join(err, ctx.Err())
-		}
-		var c *call
-		if c, err = s.attempt(ctx, err); err == nil {
-			return c, nil
-		}
-		if again := TokenRefused(err) && s.opt.Renew != nil && !refused; permanent(err) && !again {
-			return nil, err
-		}
-		refused = TokenRefused(err)
-		s.log.Debug("connect again", "error", err, "wait", wait)
-		timer.Reset(wait/2 + rand.N(wait)) // jitter: a server that comes back is not met by all at once
-		wait = min(2*wait, lastRetry)
-	}
-}
-
-func (s *Session) attempt(ctx context.Context, last error) (*call, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
-	token := s.token
-	if s.opt.Renew != nil {
-		var err error
-		if token, err = s.opt.Renew(ctx, last); err != nil {
-			return nil, err
-		}
-	}
-	return s.open(ctx, token)
-}
-
-// TokenRefused reports whether an error says that the server wants another token, because this one has expired or was signed with another key.
-func TokenRefused(err error) bool {
-	var body *protocol.ErrorBody
-	return errors.As(err, &body) && (body.Code == protocol.CodeTokenExpired || body.Code == protocol.CodeTokenInvalid)
-}
-
-// permanent reports whether trying again is of no use.
-func permanent(err error) bool {
-	var body *protocol.ErrorBody
-	if !errors.As(err, &body) {
-		return false
-	}
-	switch body.Code {
-	case protocol.CodeServerStopping, protocol.CodeTooMany, protocol.CodeRateLimited, protocol.CodeTimeout, protocol.CodeInternal, protocol.CodeStoreFailed,
-		protocol.CodeMediaFailed, protocol.CodeTooSlow, protocol.CodeNotFound:
-		return false
-	}
-	return true
+	return s.events.put(Happened{ev})
 }
 
 func (s *Session) setCall(c *call) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.call = c
+	close(s.changed)
+	s.changed = make(chan struct{})
 }
 
 // current returns the call, or an error while there is none.
@@ -242,6 +171,25 @@ func (s *Session) current() (*call, error) {
 	return s.call, nil
 }
 
+// await waits until there is a call that has not ended.
+func (s *Session) await(ctx context.Context) error {
+	for {
+		s.mu.Lock()
+		c, changed := s.call, s.changed
+		s.mu.Unlock()
+		if c != nil && c.ctx.Err() == nil {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-s.done:
+			return ErrClosed
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
 // ask sends a request on the present call.
 func (s *Session) ask(ctx context.Context, kind protocol.MessageType, data, out any) error {
 	c, err := s.current()
@@ -251,29 +199,7 @@ func (s *Session) ask(ctx context.Context, kind protocol.MessageType, data, out 
 	return c.request(ctx, kind, data, out)
 }
 
-// Signal sends an application message and returns once it has its place in the session's order.
-func (s *Session) Signal(ctx context.Context, sig protocol.Signal) (protocol.SignalReply, error) {
-	var reply protocol.SignalReply
-	err := s.ask(ctx, protocol.TypeSignal, sig, &reply)
-	return reply, err
-}
-
 // Subscribe asks for a stream's tracks, or gives them up when both are false.
 func (s *Session) Subscribe(ctx context.Context, id protocol.StreamID, audio, video bool) error {
 	return s.ask(ctx, protocol.TypeSubscribe, protocol.Subscribe{StreamID: id, Audio: audio, Video: video}, nil)
-}
-
-// ForceMute mutes a stream of another; "" mutes all but those excluded. It needs the right to moderate.
-func (s *Session) ForceMute(ctx context.Context, id protocol.StreamID, excluded ...protocol.StreamID) error {
-	return s.ask(ctx, protocol.TypeForceMute, protocol.ForceMute{StreamID: id, Excluded: excluded}, nil)
-}
-
-// ForceUnpublish ends a stream of another. It needs the right to moderate.
-func (s *Session) ForceUnpublish(ctx context.Context, id protocol.StreamID) error {
-	return s.ask(ctx, protocol.TypeUnpublish, protocol.ForceUnpublish{StreamID: id}, nil)
-}
-
-// ForceDisconnect ends the connection of another. It needs the right to moderate.
-func (s *Session) ForceDisconnect(ctx context.Context, id protocol.ConnectionID) error {
-	return s.ask(ctx, protocol.TypeDisconnect, protocol.ForceDisconnect{ConnectionID: id}, nil)
 }

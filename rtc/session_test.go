@@ -83,6 +83,7 @@ func (p *person) listen() {
 	for ev := range p.Events() {
 		switch ev := ev.(type) {
 		case rtc.TrackStarted:
+			p.note("trackStarted")
 			p.readers.Go(func() { p.read(ev.Track) })
 		case rtc.SessionConnected:
 			p.mu.Lock()
@@ -90,6 +91,9 @@ func (p *person) listen() {
 			p.mu.Unlock()
 		case rtc.SessionReconnected:
 			p.note("reconnected")
+			if ev.Resumed {
+				p.note("resumed")
+			}
 		case rtc.SessionReconnecting:
 			p.note("reconnecting")
 		case rtc.SessionDisconnected:
@@ -98,6 +102,9 @@ func (p *person) listen() {
 			text := string(ev.Name)
 			if ev.Signal != nil {
 				text += " " + ev.Signal.Data
+			}
+			if ev.HasChanged("away") {
+				text += fmt.Sprint(" away=", ev.Connection.Away)
 			}
 			p.note(text)
 		}
@@ -135,15 +142,30 @@ func (p *person) received(id protocol.StreamID, kind protocol.Kind) int {
 	return len(p.numbers[string(id)+" "+string(kind)])
 }
 
-func (p *person) heard(text string) bool {
+func (p *person) heard(text string) bool { return p.count(text) > 0 }
+
+// count returns how often something was heard.
+func (p *person) count(text string) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	n := 0
 	for _, e := range p.events {
 		if e == text {
-			return true
+			n++
 		}
 	}
-	return false
+	return n
+}
+
+// untilHeard waits until something was heard so often.
+func (p *person) untilHeard(text string, times int) {
+	p.t.Helper()
+	eventually(p.t, func() string {
+		if n := p.count(text); n < times {
+			return fmt.Sprintf("heard %q %d times, not %d", text, n, times)
+		}
+		return ""
+	})
 }
 
 // frame is a VP8 frame as far as an SFU looks, with a number at its end.
@@ -235,9 +257,11 @@ func TestThreeInASession(t *testing.T) {
 	}
 	// Rights.
 	var body *protocol.ErrorBody
-	_, err := sue.Publish(t.Context(), rtc.StreamConfig{Key: "x", Audio: true})
-	if !errors.As(err, &body) || body.Code != protocol.CodeForbidden {
-		t.Errorf("a subscriber publishes: %v", err)
+	for range 2 { // what was refused once can be tried again
+		_, err := sue.Publish(t.Context(), rtc.StreamConfig{Key: "x", Audio: true})
+		if !errors.As(err, &body) || body.Code != protocol.CodeForbidden {
+			t.Errorf("a subscriber publishes: %v", err)
+		}
 	}
 	if err := ben.ForceMute(t.Context(), stream); !errors.As(err, &body) || body.Code != protocol.CodeForbidden {
 		t.Errorf("a publisher mutes: %v", err)
@@ -356,10 +380,18 @@ func TestServerRestart(t *testing.T) {
 		}
 		return ""
 	})
-	if _, err := ben.Signal(t.Context(), protocol.Signal{Data: "x"}); !errors.Is(err, rtc.ErrClosed) {
+	if _, err := ben.Signal(t.Context(), protocol.Signal{Data: "x"}, rtc.NoRetry); !errors.Is(err, rtc.ErrClosed) {
 		t.Errorf("a signal without a wire: %v", err)
 	}
+	said := make(chan error, 1)
+	go func() { // ended by the answer
+		_, err := ben.Signal(t.Context(), protocol.Signal{Data: "after all"})
+		said <- err
+	}()
 	servertest.Start(t, servertest.Listen(server.Host), servertest.Data(server.Data))
+	if err := <-said; err != nil {
+		t.Errorf("a signal while reconnecting: %v", err)
+	}
 	eventually(t, func() string {
 		if !ben.heard("reconnected") || !ann.heard("reconnected") {
 			return "they have not come back"
@@ -367,6 +399,33 @@ func TestServerRestart(t *testing.T) {
 		return ""
 	})
 	eventually(t, flows(ben, ann.Publishers()[0].StreamID(), protocol.KindVideo))
+	if ben.heard("resumed") {
+		t.Error("a server that was restarted knows no connection")
+	}
+}
+
+// TestDecisionsOutliveTheServer: who was let in need not wait again when the server comes back, and has the role that it was given.
+func TestDecisionsOutliveTheServer(t *testing.T) {
+	t.Parallel()
+	server := servertest.Start(t)
+	id := server.Session()
+	mod := join(t, server, server.Token(id, "moderator", "Mod"), rtc.Options{})
+	waiting := make(chan protocol.Waiting, 9)
+	ann := join(t, server, server.Token(id, "subscriber", "Ann"), rtc.Options{Waiting: func(w protocol.Waiting) { waiting <- w }})
+	if err := mod.SetRole(t.Context(), ann.You().ID, "publisher", 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := mod.SetLobby(t.Context(), true); err != nil {
+		t.Fatal(err)
+	}
+	ann.untilHeard("sessionPropertyChanged", 1)
+	server.Stop()
+	ann.untilHeard("reconnecting", 1)
+	servertest.Start(t, servertest.Listen(server.Host), servertest.Data(server.Data))
+	ann.untilHeard("reconnected", 1)
+	if !ann.State().Lobby || ann.You().Role != "publisher" || !ann.Capabilities().Publish || len(waiting) != 0 {
+		t.Errorf("%+v, %+v, waited %d times", ann.State(), ann.You(), len(waiting))
+	}
 }
 
 func TestServerGoneForGood(t *testing.T) {
@@ -435,7 +494,7 @@ func TestRefusedConnects(t *testing.T) {
 		want  protocol.Code
 	}{
 		"rubbish":         {"rubbish", protocol.CodeTokenInvalid},
-		"foreign":         {other.Token(id, "publisher", ""), protocol.CodeTokenInvalid},
+		"foreign":         {other.Token(id, "publisher", ""), protocol.CodeTokenProject},
 		"expired":         {server.Sign(token.Grant{SessionID: id, Role: "publisher", ExpiresAt: now.Add(-time.Hour)}, now.Add(-2*time.Hour)), protocol.CodeTokenExpired},
 		"unknown session": {server.Token("1_nope", "publisher", ""), protocol.CodeSessionUnknown},
 	} {

@@ -1,4 +1,4 @@
-// Command parley-server runs a Parley server and manages its project, sessions, tokens and invites. See parley-server --help.
+// Command parley-server runs a Parley server and manages its projects, sessions, tokens and invites. See parley-server --help.
 package main
 
 import (

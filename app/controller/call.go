@@ -34,8 +34,8 @@ type call struct {
 	session     *rtc.Session
 	mixer       *audio.Mixer
 	speaker     io.Closer
-	opening     *feedRun // the newest opening of the speaker; nil once the call has ended
-	welcome     protocol.Welcome
+	opening     *feedRun         // the newest opening of the speaker; nil once the call has ended
+	welcome     protocol.Welcome // You, Capabilities, Session and Waiting follow the events
 	connections []protocol.Connection
 	remotes     []*remote // in the order in which they came
 	sharing     *rtc.Publisher
@@ -54,11 +54,16 @@ type surroundings struct {
 	notify  func() // a tile has a new picture; any goroutine
 	changed func() // look again
 	onEvent func(rtc.Event)
+	refused func(error) // the server keeps the microphone muted
 }
+
+// reconnectFor is how long a lost call is tried to mend before the user is asked.
+const reconnectFor = 30 * time.Second
 
 // options makes what Connect is told, with everything that is published at once.
 func (c *call) options(name string, subscribe protocol.SubscribeMode) rtc.Options {
-	return rtc.Options{Name: name, Client: "parley " + assets.Version, Subscribe: subscribe, Publish: []rtc.StreamConfig{c.ownStream(name)}, Log: c.log}
+	return rtc.Options{Name: name, Client: "parley " + assets.Version, Subscribe: subscribe, Publish: []rtc.StreamConfig{c.ownStream(name)},
+		ReconnectFor: reconnectFor, Log: c.log}
 }
 
 // begin takes a session that was connected, and listens to it beside the loop until it ends.
@@ -123,7 +128,9 @@ func (c *call) take(ev rtc.Event) {
 	case rtc.SessionConnected:
 		c.enter(ev.Welcome)
 	case rtc.SessionReconnected:
-		c.enter(ev.Welcome)
+		if !ev.Resumed { // else everything goes on, and events follow with what was missed
+			c.enter(ev.Welcome)
+		}
 	case rtc.TrackStarted:
 		if r := c.remote(ev.Track.StreamID); r != nil {
 			if err := r.play(ev.Track, c.mixer, c.play); err != nil {
@@ -149,34 +156,10 @@ func (c *call) enter(w protocol.Welcome) {
 		c.add(s)
 	}
 	if !w.Capabilities.Publish {
-		c.camera.stop()
-		c.mic.stop()
+		c.silence()
 	}
-	if c.sharing == nil {
+	if c.sharing == nil && !c.starting {
 		c.screen.stop()
-	}
-}
-
-func (c *call) happened(ev protocol.Event) {
-	switch ev.Name {
-	case protocol.ConnectionCreated:
-		c.connections = append(c.connections, *ev.Connection)
-	case protocol.ConnectionDestroyed:
-		c.connections = slices.DeleteFunc(c.connections, func(x protocol.Connection) bool { return x.ID == ev.Connection.ID })
-	case protocol.StreamCreated:
-		c.add(*ev.Stream)
-	case protocol.StreamDestroyed:
-		if ev.Stream.ConnectionID == c.welcome.You.ID {
-			c.ownStreamEnded(*ev.Stream, ev.Reason)
-			return
-		}
-		c.drop(ev.Stream.ID)
-	case protocol.StreamPropertyChanged:
-		if r := c.remote(ev.Stream.ID); r != nil {
-			r.stream = *ev.Stream
-		}
-	case protocol.MuteForced:
-		c.mic.mute(true, c.mic.id)
 	}
 }
 
@@ -271,11 +254,11 @@ func (c *call) end() <-chan struct{} {
 
 // newCall makes a call with its feeds.
 func newCall(l *loop, devices *Devices, log *slog.Logger, notify, changed func(), f config.Flags) *call {
-	c := &call{surroundings: surroundings{loop: l, log: log, devices: devices, notify: notify, changed: changed, window: !f.Headless, onEvent: func(rtc.Event) {}}}
+	c := &call{surroundings: surroundings{loop: l, log: log, devices: devices, notify: notify, changed: changed, window: !f.Headless, onEvent: func(rtc.Event) {}, refused: func(error) {}}}
 	env := feedEnv{loop: l, log: log, devices: devices, changed: changed}
 	c.camera = &videoFeed{feedEnv: env, said: line{loop: l}, want: cameraWant}
 	c.screen = &videoFeed{feedEnv: env, said: line{loop: l}, want: screenWant, screen: true}
-	c.mic = &audioFeed{feedEnv: env, said: line{loop: l}}
+	c.mic = &audioFeed{feedEnv: env, said: line{loop: l}, refused: c.unmuteRefused}
 	c.play = playOptions{loop: l, changed: changed}
 	if f.Headless {
 		c.play.readMarks, c.play.keepSound = true, media.SampleRate/2

@@ -24,9 +24,9 @@ type chat struct {
 // maxLines bounds the lines that are kept for the panel.
 const maxLines = 1000
 
-// enter takes the history of a welcome. What was shown before stays: older lines than the welcome has, and own lines that the server never
-// acknowledged, as failed with the words of notSent. An own line that the server has after all, though its acknowledgement was lost, stands once.
-func (c *chat) enter(w protocol.Welcome, me protocol.ConnectionID, notSent string) {
+// enter takes the history of a welcome. What was shown before stays: older lines than the welcome has, and own lines that the server has not acknowledged.
+// An own line that the server has after all, though its acknowledgement was lost, stands once. It returns how many lines of others are new.
+func (c *chat) enter(w protocol.Welcome, me protocol.ConnectionID) (fresh int) {
 	if c.mine == nil {
 		c.mine = map[protocol.ConnectionID]bool{}
 	}
@@ -48,30 +48,32 @@ func (c *chat) enter(w protocol.Welcome, me protocol.ConnectionID, notSent strin
 	for _, l := range w.Chat {
 		line := model.ChatLine{ID: l.ID, From: string(l.From), Name: l.Name, Own: c.mine[l.From], Text: l.Text, Time: time.UnixMilli(l.Time)}
 		lines = append(lines, line)
+		if !line.Own && !shown[l.ID] {
+			fresh++
+		}
 		if line.Own && !shown[l.ID] {
 			if at := slices.IndexFunc(own, func(o model.ChatLine) bool { return o.Text == l.Text }); at >= 0 {
 				own = slices.Delete(own, at, at+1)
 			}
 		}
 	}
-	for i := range own {
-		own[i].Pending, own[i].Failed = false, first(own[i].Failed, notSent)
-	}
 	c.lines = append(lines, own...)
 	if over := len(c.lines) - maxLines; over > 0 {
 		c.lines = c.lines[over:]
 	}
+	return fresh
 }
 
 // leave forgets the meeting, but not what was being typed.
 func (c *chat) leave() { *c = chat{draft: c.draft, locals: c.locals} }
 
 // received takes a signal, if it is chat.
-func (c *chat) received(s protocol.SignalMessage, me protocol.ConnectionID, visible bool) {
-	if s.Type != "chat" {
+func (c *chat) received(s protocol.SignalMessage, visible bool) {
+	known := func(l model.ChatLine) bool { return l.ID == s.ID } // from the welcome of a resumed connection
+	if s.Type != "chat" || slices.ContainsFunc(c.lines, known) {
 		return
 	}
-	line := model.ChatLine{ID: s.ID, From: string(s.From), Name: s.Name, Own: s.From == me, Text: s.Data, Time: time.UnixMilli(s.Time)}
+	line := model.ChatLine{ID: s.ID, From: string(s.From), Name: s.Name, Own: c.mine[s.From], Text: s.Data, Time: time.UnixMilli(s.Time)}
 	if line.Own {
 		at := slices.IndexFunc(c.lines, func(l model.ChatLine) bool { return l.Pending && l.Text == s.Data })
 		if at >= 0 {
@@ -90,6 +92,11 @@ func (c *chat) received(s protocol.SignalMessage, me protocol.ConnectionID, visi
 	if over := len(c.lines) - maxLines; over > 0 {
 		c.lines = c.lines[over:]
 	}
+}
+
+// deleted takes a line out.
+func (c *chat) deleted(id string) {
+	c.lines = slices.DeleteFunc(slices.Clone(c.lines), func(l model.ChatLine) bool { return l.ID == id })
 }
 
 // sendChat sends a line, which stands pale until the server has it.

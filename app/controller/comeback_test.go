@@ -105,23 +105,32 @@ func TestChatAfterReconnecting(t *testing.T) {
 		return protocol.ChatLine{ID: id, From: protocol.ConnectionID(from), Text: text}
 	}
 	var c chat
-	c.enter(protocol.Welcome{Chat: []protocol.ChatLine{line("1", "ben", "old")}}, "ann-1", "not sent")
-	c.received(protocol.SignalMessage{ID: "2", Type: "chat", From: "ann-1", Data: "mine"}, "ann-1", true)
+	c.enter(protocol.Welcome{Chat: []protocol.ChatLine{line("1", "ben", "old")}}, "ann-1")
+	c.received(protocol.SignalMessage{ID: "2", Type: "chat", From: "ann-1", Data: "mine"}, true)
 	for i, text := range []string{"kept though not acknowledged", "never came", "mine"} {
 		c.lines = append(c.lines, model.ChatLine{ID: fmt.Sprint("local-", i), Own: true, Text: text, Pending: true})
 	}
 	// The server comes back with its newest lines.
-	c.enter(protocol.Welcome{Chat: []protocol.ChatLine{line("2", "ann-1", "mine"), line("3", "ann-1", "kept though not acknowledged"), line("4", "ben", "new")}}, "ann-2", "not sent")
+	if fresh := c.enter(protocol.Welcome{Chat: []protocol.ChatLine{
+		line("2", "ann-1", "mine"), line("3", "ann-1", "kept though not acknowledged"), line("4", "ben", "new"), line("5", "ben", "regretted"),
+	}}, "ann-2"); fresh != 2 {
+		t.Errorf("%d new lines", fresh)
+	}
+	c.received(protocol.SignalMessage{ID: "4", Type: "chat", From: "ben", Data: "new"}, false) // a resumed connection is told once more
+	c.deleted("5")
+	if c.unread != 0 {
+		t.Errorf("%d unread", c.unread)
+	}
 	got := ""
 	for _, l := range c.lines {
-		got += fmt.Sprintf("%s own=%v failed=%v\n", l.Text, l.Own, l.Failed != "")
+		got += fmt.Sprintf("%s own=%v pending=%v\n", l.Text, l.Own, l.Pending)
 	}
-	want := `old own=false failed=false
-mine own=true failed=false
-kept though not acknowledged own=true failed=false
-new own=false failed=false
-never came own=true failed=true
-mine own=true failed=true
+	want := `old own=false pending=false
+mine own=true pending=false
+kept though not acknowledged own=true pending=false
+new own=false pending=false
+never came own=true pending=true
+mine own=true pending=true
 `
 	if got != want {
 		t.Errorf("got\n%swant\n%s", got, want)

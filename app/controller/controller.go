@@ -68,10 +68,11 @@ type wishes struct {
 
 // destination is where the user goes, and the attempt to get there.
 type destination struct {
-	target  target
-	name    string
-	joining context.CancelFunc // nil unless connecting
-	attempt int
+	target    target
+	name      string
+	joining   context.CancelFunc // nil unless connecting
+	admission bool               // a moderator is to decide about it
+	attempt   int
 }
 
 // board is the notices that stand.
@@ -86,6 +87,7 @@ type phaseState struct {
 	phase   model.Phase
 	since   time.Time
 	problem string
+	rights  protocol.Capabilities // that the user has in it
 }
 
 // found is what devices there are.
@@ -99,7 +101,7 @@ func New(opt Options) *Controller {
 	c := &Controller{opt: opt, loop: newLoop(), log: opt.Log, settings: opt.Settings, words: assets.NewWords(first(opt.Settings.Look.Language, opt.Locale))}
 	c.state.Look = Look(opt.Settings, opt.Locale)
 	c.call = newCall(c.loop, &c.opt.Devices, c.log, opt.Pictures, func() {}, opt.Flags)
-	c.call.onEvent = c.sessionEvent
+	c.call.onEvent, c.call.refused = c.sessionEvent, c.unmuteRefused
 	c.call.camera.want = videoWant(opt.Settings.Video)
 	c.awake.asking, c.notifying = line{loop: c.loop}, line{loop: c.loop}
 	c.prefs.saved, c.prefs.saving = opt.Settings, line{loop: c.loop}
@@ -323,9 +325,15 @@ func (c *Controller) setPhase(p model.Phase, problem string) {
 func (c *Controller) sessionEvent(ev rtc.Event) {
 	switch ev := ev.(type) {
 	case rtc.SessionConnected:
-		c.chat.enter(ev.Welcome, c.call.welcome.You.ID, c.say("chat.lost"))
+		c.chat.enter(ev.Welcome, c.call.welcome.You.ID)
+		c.phase.rights = ev.Welcome.Capabilities
 	case rtc.SessionReconnected:
-		c.chat.enter(ev.Welcome, c.call.welcome.You.ID, c.say("chat.lost"))
+		if fresh := c.chat.enter(ev.Welcome, c.call.welcome.You.ID); c.state.Call.Panel != model.PanelChat {
+			c.chat.unread += fresh
+		}
+		if !ev.Resumed { // else the events that follow say what has changed
+			c.phase.rights = ev.Welcome.Capabilities
+		}
 		c.setPhase(model.PhaseRunning, "")
 	case rtc.SessionReconnecting:
 		c.log.Warn("reconnecting", "error", ev.Err)
@@ -333,25 +341,17 @@ func (c *Controller) sessionEvent(ev rtc.Event) {
 	case rtc.SessionDisconnected:
 		c.disconnected(ev)
 	case rtc.Happened:
-		switch ev.Name {
-		case protocol.SignalReceived:
-			c.chat.received(*ev.Signal, c.call.welcome.You.ID, c.state.Call.Panel == model.PanelChat)
-		case protocol.MuteForced:
-			c.wantMic = false
-			c.notice(model.NoticeInfo, c.say("notice.moderator-muted"))
-		case protocol.StreamDestroyed:
-			if ev.Stream.ConnectionID == c.call.welcome.You.ID && ev.Reason == protocol.ReasonForceUnpublished {
-				c.notice(model.NoticeWarning, c.say("notice.moderator-unpublished"))
-			}
-		}
+		c.happened(ev)
 	}
 }
 
 func (c *Controller) disconnected(ev rtc.SessionDisconnected) {
 	c.loseCall()
-	switch ev.Reason {
-	case protocol.ReasonForceDisconnected:
+	switch {
+	case ev.Reason == protocol.ReasonForceDisconnected:
 		c.setPhase(model.PhaseEnded, c.say("over.removed"))
+	case errors.Is(ev.Err, protocol.Errorf(protocol.CodeBanned, "")):
+		c.setPhase(model.PhaseEnded, Words(c.words, ev.Err))
 	default:
 		problem := c.say("over.not-restored")
 		var body *protocol.ErrorBody

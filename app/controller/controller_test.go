@@ -94,6 +94,7 @@ type desk struct {
 	*Controller
 	t      *testing.T
 	latest atomic.Pointer[model.State]
+	check  atomic.Pointer[func(model.State) string]
 	quit   atomic.Bool
 	cancel context.CancelFunc
 	done   chan struct{}
@@ -139,7 +140,7 @@ func openDesk(t *testing.T, f config.Flags, change func(*Devices), surround func
 	}
 	opt := Options{
 		Flags: f, Settings: settings, Folder: d.folder, Devices: devices, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
-		Show: func(s model.State) { d.latest.Store(&s) }, Pictures: func() {}, Raise: func() {}, Quit: func() { d.quit.Store(true) },
+		Show: d.show, Pictures: func() {}, Raise: func() {}, Quit: func() { d.quit.Store(true) },
 	}
 	if surround != nil {
 		surround(&opt)
@@ -154,6 +155,19 @@ func openDesk(t *testing.T, f config.Flags, change func(*Devices), surround func
 	t.Cleanup(d.end)
 	return d
 }
+
+// show takes a state.
+func (d *desk) show(s model.State) {
+	d.latest.Store(&s)
+	if check := d.check.Load(); check != nil && *check != nil {
+		if why := (*check)(s); why != "" {
+			d.t.Error("for a while: ", why)
+		}
+	}
+}
+
+// watch lets every state from now on be checked; nil ends that.
+func (d *desk) watch(check func(model.State) string) { d.check.Store(&check) }
 
 func (d *desk) end() { d.cancel(); <-d.done }
 
@@ -339,9 +353,9 @@ func TestServerGoneAndBack(t *testing.T) {
 		}
 		return ""
 	})
-	ann.Send(model.SendChat{Text: "sent in vain"})
+	ann.Send(model.SendChat{Text: "sent meanwhile"})
 	ann.until(func(s model.State) string {
-		if n := len(s.Call.Chat); n != 1 || s.Call.Chat[0].Failed == "" || s.Call.Chat[0].Text != "sent in vain" {
+		if n := len(s.Call.Chat); n != 1 || !s.Call.Chat[0].Pending || s.Call.Chat[0].Text != "sent meanwhile" {
 			return fmt.Sprintf("chat %+v", s.Call.Chat)
 		}
 		return ""
@@ -357,9 +371,8 @@ func TestServerGoneAndBack(t *testing.T) {
 		}
 		return ""
 	})
-	ann.Send(model.ResendChat{ID: ann.latest.Load().Call.Chat[0].ID})
 	ben.until(func(s model.State) string {
-		if n := len(s.Call.Chat); n != 1 || s.Call.Chat[0].Text != "sent in vain" {
+		if n := len(s.Call.Chat); n != 1 || s.Call.Chat[0].Text != "sent meanwhile" {
 			return fmt.Sprintf("Ben's chat %+v", s.Call.Chat)
 		}
 		return ""

@@ -205,6 +205,7 @@ type audioFeed struct {
 	level    *model.Level
 	said     line // what the others are told
 	run      *feedRun
+	refused  func(error) // hears that the server keeps the sound muted
 
 	publisher atomic.Pointer[rtc.Publisher]
 	capture   atomic.Pointer[capture.Audio]
@@ -342,7 +343,18 @@ func (f *audioFeed) setSending(on bool) {
 
 // setMuted tells the others.
 func (f *audioFeed) setMuted(muted bool) {
-	if p := f.publisher.Load(); p != nil {
-		f.said.do(func(ctx context.Context) { _ = p.SetMuted(ctx, protocol.KindAudio, muted) })
+	p := f.publisher.Load()
+	if p == nil {
+		return
 	}
+	f.said.do(func(ctx context.Context) {
+		var body *protocol.ErrorBody
+		if err := p.SetMuted(ctx, protocol.KindAudio, muted); errors.As(err, &body) && !muted {
+			f.loop.post(func() {
+				if f.on && f.publisher.Load() == p {
+					f.refused(err)
+				}
+			})
+		}
+	})
 }

@@ -1,7 +1,6 @@
 package controller
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -48,7 +47,7 @@ func RunHeadless(ctx context.Context, opt HeadlessOptions) error {
 	stop := context.AfterFunc(ctx, h.loop.cancel)
 	defer stop()
 	h.call = newCall(h.loop, &h.opt.Devices, opt.Log, func() {}, func() {}, opt.Flags)
-	h.call.onEvent = h.event
+	h.call.onEvent, h.call.refused = h.event, h.failed
 	f := opt.Flags
 	if f.Camera != "" && f.Camera != deviceOff {
 		h.call.camera.start(f.Camera, false, func() {})
@@ -56,20 +55,11 @@ func RunHeadless(ctx context.Context, opt HeadlessOptions) error {
 	if f.Microphone != "" && f.Microphone != deviceOff {
 		h.call.mic.start(f.Microphone)
 	}
-	s, err := h.join(ctx)
-	if err != nil {
-		h.print(map[string]any{"error": errorLine(err)})
-		h.close()
-		return err
-	}
-	h.call.begin(s)
-	speaker := f.Speaker
-	if speaker == "" {
-		speaker = deviceOff
-	}
-	h.call.openSpeaker(speaker, func(err error) {
-		if err != nil {
-			h.print(map[string]any{"error": errorLine(err)})
+	join := h.join()
+	h.loop.beside(func(ctx context.Context) {
+		s, err := join(ctx)
+		if taken := h.loop.post(func() { h.joined(s, err) }); !taken && s != nil {
+			_ = s.Close()
 		}
 	})
 	beats := make(chan struct{})
@@ -100,20 +90,44 @@ func everySecond(ctx context.Context, beats chan<- struct{}) {
 	}
 }
 
-func (h *headless) join(ctx context.Context) (*rtc.Session, error) {
+// join returns what joins, beside the loop.
+func (h *headless) join() func(context.Context) (*rtc.Session, error) {
 	f := h.opt.Flags
 	t := target{server: f.Server, token: f.Token}
 	if f.Server == "" {
 		link, err := rtc.ParseLink(f.Join)
 		if err != nil {
-			return nil, err
+			return func(context.Context) (*rtc.Session, error) { return nil, err }
 		}
 		t = target{link: link, ticket: &ticket{}}
 	}
 	name := first(f.Name, "Guest")
-	wait, cancel := context.WithTimeout(ctx, 20*time.Second)
-	defer cancel()
-	return t.connect(wait, name, h.call.options(name, protocol.SubscribeMode(f.Subscribe)))
+	opt := h.call.options(name, protocol.SubscribeMode(f.Subscribe))
+	opt.Waiting = func(w protocol.Waiting) {
+		h.loop.post(func() {
+			h.print(map[string]any{"event": protocol.TypeWaiting, "sessionId": w.SessionID, "connectionId": w.ConnectionID})
+		})
+	}
+	return func(ctx context.Context) (*rtc.Session, error) { return t.connect(ctx, name, opt) }
+}
+
+// joined takes what the attempt to join gave.
+func (h *headless) joined(s *rtc.Session, err error) {
+	if err != nil {
+		h.print(map[string]any{"error": errorLine(err)})
+		h.err = err
+		h.loop.cancel()
+		return
+	}
+	h.call.begin(s)
+	h.call.openSpeaker(first(h.opt.Flags.Speaker, deviceOff), h.failed)
+}
+
+// failed prints what went wrong, if anything did.
+func (h *headless) failed(err error) {
+	if err != nil {
+		h.print(map[string]any{"error": errorLine(err)})
+	}
 }
 
 func (h *headless) close() {
@@ -148,7 +162,7 @@ func (h *headless) event(ev rtc.Event) {
 	case rtc.SessionConnected:
 		h.print(map[string]any{"event": "sessionConnected", "welcome": summary(ev.Welcome)})
 	case rtc.SessionReconnected:
-		h.print(map[string]any{"event": "sessionReconnected", "welcome": summary(ev.Welcome)})
+		h.print(map[string]any{"event": "sessionReconnected", "resumed": ev.Resumed, "welcome": summary(ev.Welcome)})
 	case rtc.SessionReconnecting:
 		h.print(map[string]any{"event": "sessionReconnecting", "error": errorLine(ev.Err)})
 	case rtc.SessionDisconnected:
@@ -168,8 +182,8 @@ func (h *headless) event(ev rtc.Event) {
 
 // summary leaves the SDP and secrets of a welcome out.
 func summary(w protocol.Welcome) map[string]any {
-	return map[string]any{"sessionId": w.SessionID, "you": w.You, "capabilities": w.Capabilities, "connections": w.Connections, "streams": w.Streams,
-		"chat": w.Chat, "server": w.Server, "publishError": w.PublishError}
+	return map[string]any{"sessionId": w.SessionID, "session": w.Session, "you": w.You, "capabilities": w.Capabilities, "connections": w.Connections,
+		"streams": w.Streams, "waiting": w.Waiting, "chat": w.Chat, "server": w.Server, "publishError": w.PublishError}
 }
 
 // streamReport is what is printed of a stream each second.
@@ -198,6 +212,9 @@ type quantiles struct {
 
 // report prints the statistics.
 func (h *headless) report() {
+	if h.call.session == nil {
+		return // not in yet
+	}
 	streams, counts := []streamReport{}, map[protocol.StreamID]uint64{}
 	for _, r := range h.call.remotes {
 		rep := streamReport{StreamID: r.stream.ID, ConnectionID: r.stream.ConnectionID, Name: first(h.call.name(r.stream.ConnectionID), "Guest"), VideoType: r.stream.VideoType}
@@ -233,84 +250,6 @@ func (s *seenPictures) report(rep *streamReport) {
 		rep.GlassToGlassMs = &quantiles{P50: ms(50), P95: ms(95)}
 		s.delays = s.delays[:0]
 	}
-}
-
-// command is a line of standard input.
-type command struct {
-	Signal    *protocol.Signal    `json:"signal"`
-	Publish   string              `json:"publish"`
-	Unpublish string              `json:"unpublish"`
-	Mute      protocol.Kind       `json:"mute"`
-	Unmute    protocol.Kind       `json:"unmute"`
-	Subscribe *protocol.Subscribe `json:"subscribe"`
-	Leave     bool                `json:"leave"`
-}
-
-// commands reads standard input to its end; the participant stays after it.
-func (h *headless) commands() {
-	lines := bufio.NewScanner(h.opt.In)
-	lines.Buffer(make([]byte, 0, 4<<10), maxCommand)
-	for lines.Scan() {
-		if len(lines.Bytes()) == 0 {
-			continue
-		}
-		var cmd command
-		err := json.Unmarshal(lines.Bytes(), &cmd)
-		h.loop.post(func() {
-			if err == nil {
-				err = h.do(cmd)
-			}
-			if err != nil {
-				h.print(map[string]any{"error": map[string]any{"message": "command: " + err.Error()}})
-			}
-		})
-	}
-}
-
-// do carries a command out. What goes wrong later is printed.
-func (h *headless) do(cmd command) error {
-	failed := func(err error) {
-		if err != nil {
-			h.print(map[string]any{"error": errorLine(err)})
-		}
-	}
-	switch {
-	case cmd.Signal != nil:
-		h.call.signal(*cmd.Signal, func(_ protocol.SignalReply, err error) { failed(err) })
-	case cmd.Publish == keyScreen:
-		h.loop.beside(func(context.Context) {
-			screens, err := h.opt.Devices.Screens()
-			h.loop.post(func() {
-				if err != nil || len(screens) == 0 {
-					h.print(map[string]any{"error": map[string]any{"message": fmt.Sprintf("command: no screen can be shared: %v", err)}})
-					return
-				}
-				h.call.startShare(screens[0].ID, screens[0].Name, failed)
-			})
-		})
-	case cmd.Unpublish == keyScreen:
-		h.call.stopShare()
-	case cmd.Mute == protocol.KindAudio, cmd.Unmute == protocol.KindAudio:
-		h.call.mic.mute(cmd.Mute != "", first(h.opt.Flags.Microphone, deviceOff))
-		h.call.restore()
-	case cmd.Mute == protocol.KindVideo:
-		h.call.camera.stop()
-		h.call.camera.setMuted(true)
-	case cmd.Unmute == protocol.KindVideo:
-		h.call.camera.start(first(h.opt.Flags.Camera, deviceTest), false, func() {})
-		h.call.restore()
-	case cmd.Subscribe != nil:
-		s, sub := h.call.session, *cmd.Subscribe
-		h.loop.beside(func(ctx context.Context) {
-			err := s.Subscribe(ctx, sub.StreamID, sub.Audio, sub.Video)
-			h.loop.post(func() { failed(err) })
-		})
-	case cmd.Leave:
-		h.loop.cancel()
-	default:
-		return errors.New(`unknown: use {"signal":{"type":"chat","data":"hi"}}, {"publish":"screen"}, {"unpublish":"screen"}, {"mute":"audio"}, {"unmute":"video"}, {"subscribe":{…}} or {"leave":true}`)
-	}
-	return nil
 }
 
 // PrintDevices lists the devices, for --devices.

@@ -24,15 +24,25 @@ func (c *Controller) join() {
 	c.attempt++
 	attempt, t, name := c.attempt, c.target, c.name
 	opt := c.call.options(name, protocol.SubscribeAll)
+	opt.Waiting = func(protocol.Waiting) { c.loop.post(func() { c.waits(attempt) }) }
 	c.state.Prejoin.Problem = ""
 	c.loop.beside(func(context.Context) {
-		wait, stop := context.WithTimeout(ctx, 20*time.Second)
-		defer stop()
-		s, err := t.connect(wait, name, opt)
+		s, err := t.connect(ctx, name, opt)
 		if taken := c.loop.post(func() { c.connected(attempt, s, err) }); !taken && s != nil {
 			_ = s.Close()
 		}
 	})
+}
+
+// waits says that a moderator has to admit the user, who joins or comes back.
+func (c *Controller) waits(attempt int) {
+	switch {
+	case attempt != c.attempt:
+	case c.state.Screen == model.ScreenCall:
+		c.setPhase(c.phase.phase, c.say("prejoin.waiting"))
+	case c.joining != nil:
+		c.admission = true
+	}
 }
 
 // connected takes what an attempt to join gave.
@@ -44,7 +54,7 @@ func (c *Controller) connected(attempt int, s *rtc.Session, err error) {
 		return
 	}
 	c.joining()
-	c.joining = nil
+	c.joining, c.admission = nil, false
 	if err != nil {
 		c.log.Warn("join", "error", err)
 		if c.state.Screen == model.ScreenCall {
@@ -91,7 +101,7 @@ func (c *Controller) cancelJoin() {
 		return
 	}
 	c.joining()
-	c.joining = nil
+	c.joining, c.admission = nil, false
 	if c.state.Screen == model.ScreenCall {
 		c.setPhase(model.PhaseLost, c.say("over.cancelled"))
 	}

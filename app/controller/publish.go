@@ -33,6 +33,24 @@ func (c *call) publish(p *rtc.Publisher) {
 	}
 }
 
+// silence turns off everything that is sent: the user has not the right to publish, or not any more. Who gets it turns on what they want to send.
+func (c *call) silence() {
+	c.camera.stop()
+	c.mic.stop()
+	c.stopShare()
+	if p := c.camera.publisher.Swap(nil); p != nil {
+		c.loop.beside(func(ctx context.Context) { _ = p.Close(ctx) })
+	}
+	c.mic.publisher.Store(nil)
+}
+
+// unmuteRefused mutes again what the server keeps muted.
+func (c *call) unmuteRefused(err error) {
+	c.mic.mute(true, c.mic.id)
+	c.refused(err)
+	c.changed()
+}
+
 // ownStreamEnded turns off what a moderator ended.
 func (c *call) ownStreamEnded(s protocol.Stream, reason protocol.Reason) {
 	if reason != protocol.ReasonForceUnpublished {

@@ -66,6 +66,10 @@ func (c *Controller) describe() {
 	p.CanRecord, p.Video = mic.run != nil, chosenVideo(c.settings.Video)
 	c.describeSettings(devices)
 	c.state.Home.Recent = c.recent()
+	p.Waiting = ""
+	if c.admission {
+		p.Waiting = c.say("prejoin.waiting")
+	}
 	if c.state.Screen == model.ScreenCall {
 		c.describeCall(devices)
 	}

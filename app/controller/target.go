@@ -2,9 +2,12 @@ package controller
 
 import (
 	"context"
+	"errors"
 	"sync"
+	"time"
 
 	"parley/rtc"
+	"parley/rtc/protocol"
 )
 
 // target is where a call goes: an invite, or a server with a token.
@@ -23,8 +26,28 @@ func (t target) meeting() string {
 	return t.link.Host
 }
 
-// connect redeems the invite if that is needed, and connects.
+// answerWithin bounds the wait for the server. How long a moderator takes to admit somebody is bounded by patience alone.
+const answerWithin = 20 * time.Second
+
+// connect redeems the invite if that is needed, and connects; it waits for admission until ctx ends.
 func (t target) connect(ctx context.Context, name string, opt rtc.Options) (*rtc.Session, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	late := time.AfterFunc(answerWithin, func() { cancel(context.DeadlineExceeded) })
+	defer late.Stop()
+	waiting := opt.Waiting
+	opt.Waiting = func(w protocol.Waiting) {
+		late.Stop()
+		waiting(w)
+	}
+	s, err := t.open(ctx, name, opt)
+	if err != nil && ctx.Err() != nil {
+		err = errors.Join(context.Cause(ctx), err)
+	}
+	return s, err
+}
+
+func (t target) open(ctx context.Context, name string, opt rtc.Options) (*rtc.Session, error) {
 	if t.server != "" {
 		return rtc.Connect(ctx, t.server, t.token, opt)
 	}

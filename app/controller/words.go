@@ -42,6 +42,10 @@ func Words(w *assets.Words, err error) string {
 		return w.Say("error.no-answer")
 	case errors.Is(err, context.Canceled):
 		return w.Say("error.cancelled")
+	case errors.Is(err, rtc.ErrMediaLost):
+		return w.Say("error.media-lost")
+	case errors.Is(err, rtc.ErrTooManySignals):
+		return w.Say("error.too-many-signals")
 	case errors.Is(err, rtc.ErrClosed):
 		return w.Say("error.disconnected")
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, wire.ErrClosed):

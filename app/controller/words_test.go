@@ -66,6 +66,8 @@ func TestWordsForWhatHappens(t *testing.T) {
 		{context.DeadlineExceeded, "in time"},
 		{fmt.Errorf("open wire: %w", io.EOF), "broke off"},
 		{fmt.Errorf("publish: %w", rtc.ErrClosed), "when it is back"},
+		{fmt.Errorf("signal: %w", rtc.ErrTooManySignals), "when it is back"},
+		{rtc.ErrMediaLost, "by itself"},
 		{errors.New("zork"), "unexpected"},
 	} {
 		if got := Words(w, c.err); !strings.Contains(got, c.want) || (got == "") != (c.err == nil) {

@@ -90,16 +90,12 @@ type discard struct{}
 
 func (discard) Write(b []byte) (int, error) { return len(b), nil }
 
-// connection makes a PeerConnection that calls failed, once and from any goroutine, when its path is lost for good.
-func (a *API) connection(failed func()) (*webrtc.PeerConnection, error) {
+// connection makes a PeerConnection that calls changed, from any goroutine, when the state of its path has changed.
+func (a *API) connection(changed func()) (*webrtc.PeerConnection, error) {
 	pc, err := a.api.NewPeerConnection(webrtc.Configuration{BundlePolicy: webrtc.BundlePolicyMaxBundle})
 	if err != nil {
 		return nil, fmt.Errorf("peer connection: %w", err)
 	}
-	pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
-		if s == webrtc.PeerConnectionStateFailed {
-			failed()
-		}
-	})
+	pc.OnConnectionStateChange(func(webrtc.PeerConnectionState) { changed() })
 	return pc, nil
 }

@@ -24,9 +24,9 @@ type Publishing struct {
 	readers sync.WaitGroup
 }
 
-// NewPublishing makes one without tracks.
-func (a *API) NewPublishing(failed func()) (*Publishing, error) {
-	pc, err := a.connection(failed)
+// NewPublishing makes one without tracks. changed is called, from any goroutine, when its Path has changed.
+func (a *API) NewPublishing(changed func()) (*Publishing, error) {
+	pc, err := a.connection(changed)
 	if err != nil {
 		return nil, err
 	}
@@ -88,30 +88,27 @@ func (p *Publishing) FreeExcept(inUse map[*Sender]bool) {
 	}
 }
 
-// Offer makes the next offer. Candidates need not be waited for: the server learns ours from our checks.
-func (p *Publishing) Offer() (string, error) {
-	offer, err := p.pc.CreateOffer(nil)
+// Offer makes the next offer, with new ICE credentials if restart says so. Until an offer is answered it is that one again: pion can neither roll back nor
+// replace it. It is not fresh then: it has no new credentials, and no section for what was added since. Candidates need not be waited for: the server learns
+// ours from our checks.
+func (p *Publishing) Offer(restart bool) (sdp string, fresh bool, err error) {
+	if pending := p.pc.PendingLocalDescription(); pending != nil {
+		return pending.SDP, false, nil
+	}
+	offer, err := p.pc.CreateOffer(&webrtc.OfferOptions{ICERestart: restart})
 	if err != nil {
-		return "", fmt.Errorf("make offer: %w", err)
+		return "", false, fmt.Errorf("make offer: %w", err)
 	}
 	if err := p.pc.SetLocalDescription(offer); err != nil {
-		return "", fmt.Errorf("make offer: %w", err)
+		return "", false, fmt.Errorf("make offer: %w", err)
 	}
-	return offer.SDP, nil
+	return offer.SDP, true, nil
 }
 
 // Answer takes the server's answer.
 func (p *Publishing) Answer(sdp string) error {
 	if err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: sdp}); err != nil {
 		return fmt.Errorf("take answer: %w", err)
-	}
-	return nil
-}
-
-// Rollback takes back an offer that was refused.
-func (p *Publishing) Rollback() error {
-	if err := p.pc.SetLocalDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeRollback}); err != nil {
-		return fmt.Errorf("take offer back: %w", err)
 	}
 	return nil
 }

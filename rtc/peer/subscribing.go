@@ -16,9 +16,10 @@ type Subscribing struct {
 	readers sync.WaitGroup
 }
 
-// NewSubscribing makes one. started is called, from a goroutine of its own, when the first packet of a track has come.
-func (a *API) NewSubscribing(failed func(), started func(*RemoteTrack)) (*Subscribing, error) {
-	pc, err := a.connection(failed)
+// NewSubscribing makes one. changed is called, from any goroutine, when its Path has changed; started, from a goroutine of its own, when the first
+// packet of a track has come.
+func (a *API) NewSubscribing(changed func(), started func(*RemoteTrack)) (*Subscribing, error) {
+	pc, err := a.connection(changed)
 	if err != nil {
 		return nil, err
 	}

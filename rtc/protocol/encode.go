@@ -23,9 +23,12 @@ func Encode(t MessageType, id uint64, data any) []byte {
 	return out
 }
 
-// Decode reads a message's envelope.
-func Decode(raw []byte) (Message, error) {
+// Decode reads a message's envelope. The JSON may be nested as deep as depth says.
+func Decode(raw []byte, depth int) (Message, error) {
 	var m Message
+	if TooDeep(raw, depth) {
+		return Message{}, fmt.Errorf("%w: nested deeper than %d", ErrMalformed, depth)
+	}
 	if err := json.Unmarshal(raw, &m); err != nil {
 		return Message{}, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
@@ -33,4 +36,26 @@ func Decode(raw []byte) (Message, error) {
 		return Message{}, fmt.Errorf("%w: no type", ErrMalformed)
 	}
 	return m, nil
+}
+
+// TooDeep reports whether JSON is nested deeper than limit. Parsers recurse for each level: what is too deep is refused before they see it.
+func TooDeep(raw []byte, limit int) bool {
+	depth, inText := 0, false
+	for i := 0; i < len(raw); i++ {
+		c := raw[i]
+		switch {
+		case inText && c == '\\':
+			i++
+		case c == '"':
+			inText = !inText
+		case inText:
+		case c == '{' || c == '[':
+			if depth++; depth > limit {
+				return true
+			}
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return false
 }

@@ -17,7 +17,7 @@ const (
 	CodeTooSlow            Code = "tooSlow"            // the client did not read its messages
 	CodeVersionUnsupported Code = "versionUnsupported" // no common version
 	CodeHelloExpected      Code = "helloExpected"
-	CodeTokenInvalid       Code = "tokenInvalid" // malformed, forged, or of another project
+	CodeTokenInvalid       Code = "tokenInvalid" // malformed, forged or tampered with
 	CodeTokenExpired       Code = "tokenExpired"
 	CodeTokenNotYetValid   Code = "tokenNotYetValid"
 	CodeRoleUnknown        Code = "roleUnknown"
@@ -35,7 +35,17 @@ const (
 	CodeMediaFailed        Code = "mediaFailed" // the media path could not be set up
 	CodeStoreFailed        Code = "storeFailed" // the server could not save (disk full, for one); nothing was changed
 	CodeServerStopping     Code = "serverStopping"
-	CodeNotFound           Code = "notFound" // no such HTTP route
+	CodeNotFound           Code = "notFound"         // no such HTTP route
+	CodeBanned             Code = "banned"           // this token was banned from the session until it ends
+	CodeSessionLocked      Code = "sessionLocked"    // a moderator lets nobody in any more
+	CodeAdmissionRefused   Code = "admissionRefused" // a moderator turned the client away
+	CodeWaiting            Code = "waiting"          // the client waits for admission and may only leave
+	CodeTokenProject       Code = "tokenProject"     // of a project that this server has not
+	CodeTokenSession       Code = "tokenSession"     // of no session, or one of another project
+	CodeTokenTooLong       Code = "tokenTooLong"     // valid for more than 30 days, or without an end
+	CodeTokenTooLarge      Code = "tokenTooLarge"    // the token, or a field of it, over its limit
+	CodeKeyRevoked         Code = "keyRevoked"       // signed with a key or secret that the project has given up
+	CodeProjectDisabled    Code = "projectDisabled"  // the host has disabled the project
 )
 
 // ErrorBody is a failure as it crosses the wire and the HTTP API.

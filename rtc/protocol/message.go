@@ -18,7 +18,7 @@ const Subprotocol = "parley"
 // MessageType names what a message is.
 type MessageType string
 
-// Messages from client to server. Each carries an ID above zero and is answered by one reply or error with that ID,
+// Messages from client to server; those of moderation stand in moderation.go. Each carries an ID above zero and is answered by one reply or error with that ID,
 // but for bye, which is answered by the server's close.
 const (
 	TypeHello       MessageType = "hello"       // Hello; first message, answered by welcome
@@ -29,15 +29,13 @@ const (
 	TypeAnswer      MessageType = "answer"      // Answer to an offer
 	TypeRestart     MessageType = "restart"     // Restart: asks for an offer with new ICE credentials
 	TypeSignal      MessageType = "signal"      // Signal
-	TypeForceMute   MessageType = "forceMute"   // ForceMute (moderators)
-	TypeDisconnect  MessageType = "forceDisconnect"
-	TypeUnpublish   MessageType = "forceUnpublish"
-	TypeBye         MessageType = "bye" // leaving; no answer but the close
+	TypeBye         MessageType = "bye"         // leaving; no answer but the close
 )
 
 // Messages from server to client.
 const (
 	TypeWelcome MessageType = "welcome" // Welcome; answers hello
+	TypeWaiting MessageType = "waiting" // Waiting; hello is answered later, when somebody has decided
 	TypeReply   MessageType = "reply"   // answers a request by its ID
 	TypeError   MessageType = "error"   // Error; with an ID it answers that request, without one the wire closes after it
 	TypeEvent   MessageType = "event"   // Event
@@ -68,6 +66,17 @@ type Hello struct {
 	Name      string        `json:"name,omitempty"`      // display name; used when the token names none
 	Subscribe SubscribeMode `json:"subscribe,omitempty"` // what to subscribe to without being asked; "" is none
 	Publish   *Publish      `json:"publish,omitempty"`   // streams to publish at once
+	Resume    *Resume       `json:"resume,omitempty"`    // the connection to go on with
+}
+
+// Resume asks to go on with a connection whose wire was lost. When the server does not know it any more, the hello counts as a first one: with the
+// token that it carries, and with what was decided about the connection (that it was admitted, its role) as long as the session lives.
+type Resume struct {
+	SessionID    SessionID    `json:"sessionId"`
+	ConnectionID ConnectionID `json:"connectionId"`
+	Token        string       `json:"token"`               // Welcome.ResumeToken
+	Seq          uint64       `json:"seq"`                 // of the last event that came
+	KeepMedia    bool         `json:"keepMedia,omitempty"` // both PeerConnections still work; else new ones begin
 }
 
 // SubscribeMode says which streams the server subscribes a client to by itself, now and as they appear.
@@ -174,8 +183,9 @@ type Answer struct {
 // restarts by a Publish whose offer has new credentials.)
 type Restart struct{}
 
-// Signal is an application message to everyone, or to one connection.
+// Signal is an application message to everyone, or to one connection. One that is sent again with its Key is delivered once.
 type Signal struct {
+	Key  string       `json:"key,omitempty"` // the client's own id for it, random, at most 64 bytes
 	Type string       `json:"type,omitempty"`
 	Data string       `json:"data,omitempty"`
 	To   ConnectionID `json:"to,omitempty"`
@@ -187,20 +197,10 @@ type SignalReply struct {
 	Time     int64  `json:"time"` // Unix milliseconds, server's clock
 }
 
-// ForceMute asks to mute one stream, or all but some.
-type ForceMute struct {
-	StreamID StreamID   `json:"streamId,omitempty"` // "" for all
-	Excluded []StreamID `json:"excluded,omitempty"`
-}
-
-// ForceDisconnect asks to end another connection.
-type ForceDisconnect struct {
-	ConnectionID ConnectionID `json:"connectionId"`
-}
-
-// ForceUnpublish asks to end another connection's stream.
-type ForceUnpublish struct {
-	StreamID StreamID `json:"streamId"`
+// Waiting says that the client waits for admission.
+type Waiting struct {
+	SessionID    SessionID    `json:"sessionId"`
+	ConnectionID ConnectionID `json:"connectionId"` // the id that the connection will have
 }
 
 // Welcome answers hello: everything a client needs, in one message.
@@ -208,17 +208,35 @@ type Welcome struct {
 	Version      int          `json:"version"`
 	Server       string       `json:"server"` // name and version
 	SessionID    SessionID    `json:"sessionId"`
+	Session      SessionState `json:"session,omitzero"`
 	You          Connection   `json:"you"`
 	Capabilities Capabilities `json:"capabilities"`
-	Seq          uint64       `json:"seq"`         // of the last event that this message already contains
-	Connections  []Connection `json:"connections"` // the others, oldest first
-	Streams      []Stream     `json:"streams"`     // the others', oldest first
-	Chat         []ChatLine   `json:"chat"`        // signals of type "chat" to everyone, oldest first
+	Seq          uint64       `json:"seq"`               // of the last event that this message already contains
+	Connections  []Connection `json:"connections"`       // the others, oldest first
+	Streams      []Stream     `json:"streams"`           // the others', oldest first
+	Waiting      []Connection `json:"waiting,omitempty"` // who waits for admission, for moderators
+	Chat         []ChatLine   `json:"chat"`              // signals of type "chat" to everyone, oldest first
 	Published    *Published   `json:"published,omitempty"`
 	PublishError *ErrorBody   `json:"publishError,omitempty"`
 	Offer        *Offer       `json:"offer,omitempty"` // present when the subscribe mode subscribes to something
 	IceServers   []IceServer  `json:"iceServers,omitempty"`
 	Limits       Limits       `json:"limits"`
+	ResumeToken  string       `json:"resumeToken,omitempty"` // for Resume, within ResumeFor
+	ResumeFor    int          `json:"resumeFor,omitempty"`   // seconds
+	Resumed      *Resumed     `json:"resumed,omitempty"`     // the connection goes on
+}
+
+// Resumed is what a connection that goes on has and missed. What it did not hear of connections and streams is told by the welcome as it is now.
+type Resumed struct {
+	Streams []Stream `json:"streams"`          // own
+	Missed  []Event  `json:"missed,omitempty"` // signals, forced mutes and the like since Resume.Seq, oldest first, as far as they are kept
+}
+
+// SessionState is what moderators decide about a session.
+type SessionState struct {
+	Locked bool `json:"locked"` // only moderators get in
+	Lobby  bool `json:"lobby"`  // newcomers wait for admission
+	Muted  bool `json:"muted"`  // everybody was muted; streams that come are muted too
 }
 
 // IceServer is a STUN or TURN server to use.
@@ -236,6 +254,7 @@ type Capabilities struct {
 	ForceMute       bool `json:"forceMute"`
 	ForceUnpublish  bool `json:"forceUnpublish"`
 	ForceDisconnect bool `json:"forceDisconnect"`
+	Moderate        bool `json:"moderate,omitempty"` // admit, lock, ban, give roles, lower hands, delete chat lines
 }
 
 // Connection is one client's presence in a session.
@@ -244,6 +263,10 @@ type Connection struct {
 	CreationTime int64        `json:"creationTime"`   // Unix milliseconds
 	Data         string       `json:"data,omitempty"` // from the token
 	Name         string       `json:"name,omitempty"`
+	Role         string       `json:"role,omitempty"`         // role names, separated by spaces
+	RoleUntil    int64        `json:"roleUntil,omitempty"`    // Unix milliseconds; 0: it was not handed out for a while
+	HandRaisedAt int64        `json:"handRaisedAt,omitempty"` // Unix milliseconds; 0: it is down
+	Away         bool         `json:"away,omitempty"`         // its wire is lost; it may come back
 }
 
 // Stream is what one publisher publishes.

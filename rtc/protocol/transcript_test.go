@@ -17,6 +17,8 @@ func payload(from string, t MessageType, id uint64, published map[uint64]bool) a
 		switch t {
 		case TypeWelcome:
 			return &Welcome{}
+		case TypeWaiting:
+			return &Waiting{}
 		case TypeEvent:
 			return &Event{}
 		case TypeOffer:
@@ -53,6 +55,24 @@ func payload(from string, t MessageType, id uint64, published map[uint64]bool) a
 		return &ForceDisconnect{}
 	case TypeUnpublish:
 		return &ForceUnpublish{}
+	case TypeBan:
+		return &Ban{}
+	case TypeLock:
+		return &Lock{}
+	case TypeSetLobby:
+		return &SetLobby{}
+	case TypeAdmit:
+		return &Admit{}
+	case TypeRefuse:
+		return &Refuse{}
+	case TypeSetRole:
+		return &SetRole{}
+	case TypeRaiseHand:
+		return &RaiseHand{}
+	case TypeAskUnmute:
+		return &AskUnmute{}
+	case TypeDeleteChat:
+		return &DeleteChat{}
 	}
 	return nil
 }
@@ -140,7 +160,7 @@ func TestContractNamesEverything(t *testing.T) {
 		t.Fatal(err)
 	}
 	var names []string
-	for _, file := range []string{"message.go", "errors.go", "event.go"} {
+	for _, file := range []string{"message.go", "moderation.go", "errors.go", "event.go"} {
 		source, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

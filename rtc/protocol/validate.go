@@ -120,6 +120,9 @@ func (u *Update) Validate() *ErrorBody {
 
 // Validate checks a signal's sizes.
 func (s *Signal) Validate(l Limits) *ErrorBody {
+	if err := text("signal's key", s.Key, maxKey); err != nil {
+		return err
+	}
 	if err := text("signal's type", s.Type, l.SignalTypeBytes); err != nil {
 		return err
 	}

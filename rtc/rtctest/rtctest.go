@@ -1,11 +1,14 @@
-// Package rtctest is the networks that tests of clients run on: real sockets that lose packets by a seed.
+// Package rtctest is the networks that tests of clients run on: real sockets that lose packets by a seed, or everything while they are unplugged, and TCP
+// connections that break or fall silent.
 package rtctest
 
 import (
 	"math/rand/v2"
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/pion/transport/v5"
 	"github.com/pion/transport/v5/stdnet"
@@ -26,9 +29,40 @@ func Lossy(t testing.TB, seed uint64, out, in float64) func(*webrtc.SettingEngin
 	}
 }
 
+// Cable is the network cable of a client: while it is unplugged none of its UDP packets arrives anywhere. It is safe for concurrent use.
+type Cable struct {
+	net  *lossyNet
+	dice *dice
+}
+
+// NewCable returns a cable that is plugged in.
+func NewCable(t testing.TB) *Cable {
+	t.Helper()
+	std, err := stdnet.NewNet()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &dice{}
+	return &Cable{net: &lossyNet{Net: std, dice: d}, dice: d}
+}
+
+// Network lets a client use the cable, and notice within a second that it was unplugged.
+func (c *Cable) Network(s *webrtc.SettingEngine) {
+	s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
+	s.SetNet(c.net)
+	s.SetICETimeouts(400*time.Millisecond, 400*time.Millisecond, 100*time.Millisecond)
+}
+
+// Unplug pulls the cable.
+func (c *Cable) Unplug() { c.dice.unplugged.Store(true) }
+
+// Plug puts it back.
+func (c *Cable) Plug() { c.dice.unplugged.Store(false) }
+
 // dice decide what is lost.
 type dice struct {
-	out, in float64
+	unplugged atomic.Bool // everything
+	out, in   float64
 
 	mu   sync.Mutex
 	rand *rand.Rand
@@ -36,7 +70,10 @@ type dice struct {
 
 // lose reports whether a packet is lost. Media is what RFC 7983 says it is: a first byte of 128 to 191.
 func (d *dice) lose(packet []byte, share float64) bool {
-	if len(packet) == 0 || packet[0] < 128 || packet[0] > 191 {
+	if d.unplugged.Load() {
+		return true
+	}
+	if share == 0 || len(packet) == 0 || packet[0] < 128 || packet[0] > 191 {
 		return false
 	}
 	d.mu.Lock()

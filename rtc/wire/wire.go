@@ -30,8 +30,12 @@ const maxStray = 16 << 10
 type Wire struct {
 	conn  *websocket.Conn
 	limit int64
+	depth int
 	buf   bytes.Buffer // of Recv
 }
+
+// dialDepth bounds how deep the messages of a server may be nested: it is trusted with more than a client.
+const dialDepth = 64
 
 // Dial opens a wire to url (ws or wss). limit bounds what Recv takes, in bytes. A server that refuses with an ErrorBody gives that
 // as the error.
@@ -50,7 +54,7 @@ func Dial(ctx context.Context, url string, limit int, client *http.Client) (*Wir
 		return nil, fmt.Errorf("open wire: %w", protocol.Errorf(protocol.CodeNotFound, "There is a WebSocket, but it is not Parley's."))
 	}
 	conn.SetReadLimit(-1) // Recv counts by itself, to be able to answer
-	return &Wire{conn: conn, limit: int64(limit)}, nil
+	return &Wire{conn: conn, limit: int64(limit), depth: dialDepth}, nil
 }
 
 // refusal reads the ErrorBody of an HTTP answer, or makes one from its status.
@@ -66,8 +70,8 @@ func refusal(resp *http.Response) *protocol.ErrorBody {
 	return nil
 }
 
-// Accept takes an upgrade request. limit bounds what Recv takes, in bytes.
-func Accept(w http.ResponseWriter, r *http.Request, limit int) (*Wire, error) {
+// Accept takes an upgrade request. limits bound what Recv takes.
+func Accept(w http.ResponseWriter, r *http.Request, limits protocol.Limits) (*Wire, error) {
 	// Any origin may connect: a wire carries no ambient authority such as cookies, the token in its hello is the only key.
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{protocol.Subprotocol}, InsecureSkipVerify: true})
 	if err != nil {
@@ -78,7 +82,7 @@ func Accept(w http.ResponseWriter, r *http.Request, limit int) (*Wire, error) {
 		return nil, fmt.Errorf("accept wire: no subprotocol %s", protocol.Subprotocol)
 	}
 	conn.SetReadLimit(-1)
-	return &Wire{conn: conn, limit: int64(limit)}, nil
+	return &Wire{conn: conn, limit: int64(limits.MessageBytes), depth: limits.JSONDepth}, nil
 }
 
 // Send sends a message.
@@ -111,7 +115,7 @@ func (w *Wire) Recv(ctx context.Context) (protocol.Message, error) {
 	if kind != websocket.MessageText {
 		return protocol.Message{}, fmt.Errorf("receive: %w: not a text message", protocol.ErrMalformed)
 	}
-	m, err := protocol.Decode(w.buf.Bytes())
+	m, err := protocol.Decode(w.buf.Bytes(), w.depth)
 	if err != nil {
 		return protocol.Message{}, fmt.Errorf("receive: %w", err)
 	}

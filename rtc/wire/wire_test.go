@@ -21,7 +21,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func serve(t *testing.T, limit int, fn func(context.Context, *Wire)) string {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		wire, err := Accept(w, r, limit)
+		limits := protocol.DefaultLimits()
+		limits.MessageBytes = limit
+		wire, err := Accept(w, r, limits)
 		if err != nil {
 			return
 		}

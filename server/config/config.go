@@ -12,6 +12,8 @@ import (
 	"strconv"
 
 	"github.com/adrg/xdg"
+
+	"parley/server/store"
 )
 
 // DefaultListen is where a server listens that was not told otherwise.
@@ -23,6 +25,11 @@ type Config struct {
 	Listen   string   // TCP host:port for HTTP, WebSocket and ICE-TCP; "" is DefaultListen
 	UDP      string   // port or host:port of all media; "" is the same as Listen
 	Announce []string // addresses that candidates name, as IP or IP:PORT; none: those of the machine
+	// Webhooks are hooks that are registered while the server is started with them. One without a project is the only project's.
+	Webhooks []store.Webhook
+	Limits   Limits // the zero value stands for DefaultLimits
+	// TrustProxies are addresses and networks of reverse proxies, whose X-Forwarded-For tells where a request came from.
+	TrustProxies []string
 	// ForwardingOff takes media and forwards none: with it a test of a call must fail.
 	ForwardingOff bool
 }
@@ -55,8 +62,31 @@ func (c Config) Resolve() (Config, error) {
 			return c, fmt.Errorf("UDP address %q: write it as PORT or HOST:PORT", c.UDP)
 		}
 	}
+	if c.Limits == (Limits{}) {
+		c.Limits = DefaultLimits()
+	}
+	if _, err := Networks(c.TrustProxies); err != nil {
+		return c, err
+	}
 	_, err = Addresses(c.Announce, 1)
 	return c, err
+}
+
+// Networks parses addresses and networks (192.0.2.0/24).
+func Networks(texts []string) ([]netip.Prefix, error) {
+	var all []netip.Prefix
+	for _, t := range texts {
+		p, err := netip.ParsePrefix(t)
+		if err != nil {
+			a, addrErr := netip.ParseAddr(t)
+			if addrErr != nil {
+				return nil, fmt.Errorf("proxy to trust %q: write it as IP or IP/BITS", t)
+			}
+			p = netip.PrefixFrom(a, a.BitLen())
+		}
+		all = append(all, p.Masked())
+	}
+	return all, nil
 }
 
 // Addresses parses addresses to announce; those without a port get the one given.

@@ -6,8 +6,8 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -26,20 +26,21 @@ type Config struct {
 	Log      *slog.Logger // nil discards
 	// HelloTimeout bounds the wait for the hello, Ping is the interval of pings; 0 is the default.
 	HelloTimeout, Ping time.Duration
-	// MaxWires bounds the wires, MaxPending those that have not said hello; 0 is the default.
-	MaxWires, MaxPending int
+	// MaxWires bounds the wires, MaxPending those that have not said hello, MaxPerAddress those from one network address; 0 is the default.
+	MaxWires, MaxPending, MaxPerAddress int
 }
 
 // Gateway serves wires. It is an http.Handler, safe for concurrent use.
 type Gateway struct {
 	cfg     Config
-	wires   atomic.Int64
-	pending atomic.Int64
 	running sync.WaitGroup
 
-	mu     sync.Mutex
-	closed bool
-	live   map[*wire.Wire]struct{}
+	mu        sync.Mutex
+	closed    bool
+	live      map[*wire.Wire]struct{}
+	wires     int
+	pending   int
+	addresses map[string]int // wires by address
 }
 
 // New returns a gateway.
@@ -59,7 +60,10 @@ func New(cfg Config) *Gateway {
 	if cfg.MaxPending == 0 {
 		cfg.MaxPending = 1000
 	}
-	return &Gateway{cfg: cfg, live: map[*wire.Wire]struct{}{}}
+	if cfg.MaxPerAddress == 0 {
+		cfg.MaxPerAddress = 500
+	}
+	return &Gateway{cfg: cfg, live: map[*wire.Wire]struct{}{}, addresses: map[string]int{}}
 }
 
 // Close refuses new wires and waits until those that run have ended; when ctx ends first it breaks them. Close the session manager first: it ends them.
@@ -96,34 +100,55 @@ func (g *Gateway) track(ws *wire.Wire) (forget func()) {
 }
 
 // enter counts a wire in, or says why not.
-func (g *Gateway) enter() *protocol.ErrorBody {
+func (g *Gateway) enter(address string) *protocol.ErrorBody {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	switch {
 	case g.closed:
 		return protocol.Errorf(protocol.CodeServerStopping, "The server is stopping.")
-	case int(g.wires.Load()) >= g.cfg.MaxWires, int(g.pending.Load()) >= g.cfg.MaxPending:
+	case g.wires >= g.cfg.MaxWires, g.pending >= g.cfg.MaxPending:
 		return protocol.Errorf(protocol.CodeTooMany, "The server has as many connections as it takes.")
+	case g.addresses[address] >= g.cfg.MaxPerAddress:
+		return protocol.Errorf(protocol.CodeTooMany, "There are as many connections from your network as the server takes.")
 	}
-	g.wires.Add(1)
-	g.pending.Add(1)
+	g.wires++
+	g.pending++
+	g.addresses[address]++
 	g.running.Add(1)
 	return nil
 }
 
+// leave counts a wire out.
+func (g *Gateway) leave(address string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.wires--
+	if g.addresses[address]--; g.addresses[address] == 0 {
+		delete(g.addresses, address)
+	}
+	g.running.Done()
+}
+
+// decided counts a wire out of those that have not said hello.
+func (g *Gateway) decided() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.pending--
+}
+
 // ServeHTTP upgrades a request and serves the wire until it ends.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if body := g.enter(); body != nil {
+	address := addressOf(r)
+	if body := g.enter(address); body != nil {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusServiceUnavailable)
 		_ = json.NewEncoder(w).Encode(body)
 		return
 	}
-	defer g.running.Done()
-	defer g.wires.Add(-1)
-	entered := sync.OnceFunc(func() { g.pending.Add(-1) })
-	defer entered()
-	ws, err := wire.Accept(w, r, g.cfg.Limits.MessageBytes)
+	defer g.leave(address)
+	decided := sync.OnceFunc(g.decided)
+	defer decided()
+	ws, err := wire.Accept(w, r, g.cfg.Limits)
 	if err != nil {
 		g.cfg.Log.Debug("refused upgrade", "from", r.RemoteAddr, "error", err)
 		return
@@ -133,15 +158,15 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithCancel(r.Context())
 	var parts sync.WaitGroup
 	parts.Go(func() { c.write(ctx); cancel() })
-	member := g.hello(ctx, ws, c)
-	entered()
-	if member != nil {
+	held := g.hello(ctx, ws, c, address)
+	decided()
+	if held != nil {
 		parts.Go(func() {
 			if ws.KeepAlive(ctx, g.cfg.Ping) != nil {
 				cancel()
 			}
 		})
-		member.Leave(g.read(ctx, ws, c, member))
+		g.read(ctx, ws, c, held)(held)
 	}
 	c.End()
 	parts.Wait() // the writer sends what is queued and closes; it has its own deadline
@@ -150,7 +175,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // hello waits for the hello and joins. On failure it queues the error and returns nil.
-func (g *Gateway) hello(ctx context.Context, ws *wire.Wire, c *client) *session.Member {
+func (g *Gateway) hello(ctx context.Context, ws *wire.Wire, c *client, address string) *session.Attachment {
 	// A context that ends in Recv would break the wire before it could be told why.
 	late := time.AfterFunc(g.cfg.HelloTimeout, func() {
 		c.fail(0, protocol.Errorf(protocol.CodeTimeout, "No hello came within %v.", g.cfg.HelloTimeout))
@@ -178,12 +203,9 @@ func (g *Gateway) hello(ctx context.Context, ws *wire.Wire, c *client) *session.
 		c.fail(msg.ID, body)
 		return nil
 	}
-	grant, err := g.cfg.Verify(hello.Token)
+	held, err := g.join(ctx, hello, msg.ID, c, address)
 	if err == nil {
-		var m *session.Member
-		if m, err = g.cfg.Sessions.Join(ctx, grant, hello, msg.ID, c); err == nil {
-			return m
-		}
+		return held
 	}
 	var body *protocol.ErrorBody
 	if !errors.As(err, &body) {
@@ -192,6 +214,39 @@ func (g *Gateway) hello(ctx context.Context, ws *wire.Wire, c *client) *session.
 	}
 	c.fail(msg.ID, body)
 	return nil
+}
+
+// join goes on with the connection that a hello names, if it is still there; else it makes a new one by the token.
+func (g *Gateway) join(ctx context.Context, hello protocol.Hello, helloID uint64, c *client, address string) (*session.Attachment, error) {
+	if hello.Resume != nil {
+		held, err := g.cfg.Sessions.Resume(ctx, hello, helloID, c)
+		if !errors.Is(err, session.ErrNotResumed) {
+			return held, err
+		}
+	}
+	grant, err := g.cfg.Verify(hello.Token)
+	if err != nil {
+		return nil, err
+	}
+	grant.Address = address
+	return g.cfg.Sessions.Join(ctx, grant, hello, helloID, c)
+}
+
+// addressOf returns the network address that a request came from: all of an IPv4 address, and of an IPv6 one the half that names the network.
+func addressOf(r *http.Request) string {
+	ap, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	a := ap.Addr().Unmap().WithZone("")
+	if a.Is4() {
+		return a.String()
+	}
+	prefix, err := a.Prefix(64)
+	if err != nil {
+		return a.String()
+	}
+	return prefix.Masked().String()
 }
 
 // recvError makes the last word to a client whose message could not be taken; nil when there is nobody to hear it.
@@ -208,8 +263,8 @@ func recvError(err error) *protocol.ErrorBody {
 // maxStrikes is how many messages in a row may be malformed or over the rate before the wire is closed.
 const maxStrikes = 100
 
-// read carries requests to the session until the wire ends, and returns why.
-func (g *Gateway) read(ctx context.Context, ws *wire.Wire, c *client, m *session.Member) protocol.Reason {
+// read carries requests to the session until the wire ends, and returns how the attachment is to end.
+func (g *Gateway) read(ctx context.Context, ws *wire.Wire, c *client, held *session.Attachment) func(*session.Attachment) {
 	limit := rate.NewLimiter(rate.Limit(g.cfg.Limits.MessagesPerSecond), 5*g.cfg.Limits.MessagesPerSecond)
 	strikes := 0
 	for strikes < maxStrikes {
@@ -220,20 +275,20 @@ func (g *Gateway) read(ctx context.Context, ws *wire.Wire, c *client, m *session
 			c.error(0, protocol.Errorf(protocol.CodeMalformed, "The message is not JSON of the protocol's shape."))
 		case errors.Is(err, wire.ErrTooLarge):
 			c.fail(0, recvError(err))
-			return protocol.ReasonNetworkDisconnected
+			return (*session.Attachment).Cut
 		case err != nil:
-			return protocol.ReasonNetworkDisconnected
+			return (*session.Attachment).Lose
 		case msg.Type == protocol.TypeBye:
-			return protocol.ReasonClientDisconnected
+			return (*session.Attachment).Leave
 		case !limit.Allow():
 			strikes++
 			c.error(msg.ID, protocol.Errorf(protocol.CodeRateLimited, "More than %d messages a second.", g.cfg.Limits.MessagesPerSecond))
-		case !m.Request(ctx, msg):
-			return protocol.ReasonNetworkDisconnected
+		case !held.Request(ctx, msg):
+			return (*session.Attachment).Lose
 		default:
 			strikes = 0
 		}
 	}
 	c.fail(0, protocol.Errorf(protocol.CodeRateLimited, "Too many messages, or too many that are malformed."))
-	return protocol.ReasonNetworkDisconnected
+	return (*session.Attachment).Cut
 }

@@ -27,17 +27,34 @@ func (noMedia) NewLeg() (session.MediaLeg, error) { return noMedia{}, nil }
 func (noMedia) Publish(string, []session.PublishedTrack) (string, map[session.TrackID]*protocol.ErrorBody, error) {
 	return "", nil, nil
 }
-func (noMedia) Subscribe([]session.TrackID) (*protocol.Offer, error)         { return nil, nil }
-func (noMedia) Answer(protocol.Answer) (*protocol.Offer, error)              { return nil, nil }
-func (noMedia) Restart() (*protocol.Offer, error)                            { return nil, nil }
-func (noMedia) Drop([]session.TrackID)                                       {}
-func (noMedia) SetMuted(session.TrackID, bool)                               {}
-func (noMedia) Close()                                                       {}
-func (noMedia) HasSession(context.Context, protocol.SessionID) (bool, error) { return true, nil }
-func (noMedia) AppendChat(context.Context, protocol.SessionID, protocol.ChatLine) error {
-	return nil
+func (noMedia) Subscribe([]session.TrackID) (*protocol.Offer, error) { return nil, nil }
+func (noMedia) Answer(protocol.Answer) (*protocol.Offer, error)      { return nil, nil }
+func (noMedia) Restart() (*protocol.Offer, error)                    { return nil, nil }
+func (noMedia) Drop([]session.TrackID)                               {}
+func (noMedia) SetMuted(session.TrackID, bool)                       {}
+func (noMedia) Close()                                               {}
+func (noMedia) Reoffer() (*protocol.Offer, error)                    { return nil, nil }
+
+// noStore is a store that knows every session and keeps nothing.
+type noStore struct{}
+
+func (noStore) Session(_ context.Context, id protocol.SessionID) (session.Info, bool, error) {
+	return session.Info{ID: id}, true, nil
 }
-func (noMedia) Chat(context.Context, protocol.SessionID, int) ([]protocol.ChatLine, error) {
+func (noStore) AppendChat(context.Context, protocol.SessionID, []session.ChatEntry) error { return nil }
+func (noStore) Chat(context.Context, protocol.SessionID, int) ([]protocol.ChatLine, error) {
+	return nil, nil
+}
+func (noStore) DeleteChat(context.Context, protocol.SessionID, string) (bool, error) {
+	return false, nil
+}
+func (noStore) SaveLive(context.Context, protocol.SessionID, []byte) error           { return nil }
+func (noStore) SavePasses(context.Context, protocol.SessionID, []session.Pass) error { return nil }
+func (noStore) Pass(context.Context, protocol.SessionID, string) (p session.Pass, ok bool, err error) {
+	return p, false, nil
+}
+func (noStore) EndLive(context.Context, protocol.SessionID) error { return nil }
+func (noStore) Live(context.Context) (map[protocol.SessionID][]byte, error) {
 	return nil, nil
 }
 
@@ -51,7 +68,7 @@ type world struct {
 
 func newWorld(t *testing.T, change func(*Config)) *world {
 	limits := protocol.DefaultLimits()
-	w := &world{T: t, manager: session.NewManager(session.Config{Store: noMedia{}, Media: noMedia{}, Limits: limits})}
+	w := &world{T: t, manager: session.NewManager(session.Config{Store: noStore{}, Media: noMedia{}, Limits: limits})}
 	cfg := Config{Sessions: w.manager, Limits: limits, Verify: func(token string) (session.Grant, error) {
 		switch token {
 		case "good":
@@ -92,7 +109,7 @@ func (w *world) dial() *wire.Wire {
 }
 
 func (w *world) ctx() context.Context {
-	ctx, cancel := context.WithTimeout(w.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(w.Context(), time.Minute)
 	w.Cleanup(cancel)
 	return ctx
 }
@@ -130,13 +147,14 @@ func TestHello(t *testing.T) {
 		`{"type":"signal","id":1}`:  "error helloExpected",
 		`rubbish`:                   "error malformed",
 		`{"type":"hello","data":3}`: "error malformed",
-		`{"type":"hello","data":{"versions":[99],"token":"good"}}`:                 "error versionUnsupported",
-		`{"type":"hello","data":{"versions":[],"token":"good"}}`:                   "error versionUnsupported",
-		`{"type":"hello","data":{"versions":[1],"token":"bad"}}`:                   "error tokenInvalid",
-		`{"type":"hello","data":{"versions":[1],"token":"broken"}}`:                "error internal",
-		`{"type":"hello","data":{"versions":[1],"token":"good","subscribe":"x"}}`:  "error malformed",
-		`{"type":"hello","data":{"token":"` + strings.Repeat("x", 300<<10) + `"}}`: "error tooLarge",
-		`{"type":"hello","data":{"versions":[1],"token":"good","future":{"a":1}}}`: "welcome",
+		`{"type":"hello","data":` + strings.Repeat("[", 1000) + strings.Repeat("]", 1000) + `}`: "error malformed",
+		`{"type":"hello","data":{"versions":[99],"token":"good"}}`:                              "error versionUnsupported",
+		`{"type":"hello","data":{"versions":[],"token":"good"}}`:                                "error versionUnsupported",
+		`{"type":"hello","data":{"versions":[1],"token":"bad"}}`:                                "error tokenInvalid",
+		`{"type":"hello","data":{"versions":[1],"token":"broken"}}`:                             "error internal",
+		`{"type":"hello","data":{"versions":[1],"token":"good","subscribe":"x"}}`:               "error malformed",
+		`{"type":"hello","data":{"token":"` + strings.Repeat("x", 300<<10) + `"}}`:              "error tooLarge",
+		`{"type":"hello","data":{"versions":[1],"token":"good","future":{"a":1}}}`:              "welcome",
 	} {
 		ws := w.dial()
 		w.say(ws, text)
@@ -253,6 +271,24 @@ func TestFullGateway(t *testing.T) {
 	}
 }
 
+func TestFullNetwork(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *Config) { c.MaxPerAddress = 2 })
+	for range 2 {
+		w.dial()
+	}
+	_, err := wire.Dial(w.ctx(), w.url, 1<<20, &http.Client{Transport: &http.Transport{DisableKeepAlives: true}})
+	var body *protocol.ErrorBody
+	if !errors.As(err, &body) || body.Code != protocol.CodeTooMany || !strings.Contains(body.Message, "network") {
+		t.Errorf("%v", err)
+	}
+	for from, want := range map[string]string{"192.0.2.7:5": "192.0.2.7", "[2001:db8::1:2:3:4]:5": "2001:db8::/64", "[::ffff:192.0.2.7]:5": "192.0.2.7", "odd": "odd"} {
+		if got := addressOf(&http.Request{RemoteAddr: from}); got != want {
+			t.Errorf("%s: %s", from, got)
+		}
+	}
+}
+
 func TestVanishedClientIsNoticed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(c *Config) { c.Ping = 500 * time.Millisecond })
@@ -269,8 +305,8 @@ func TestVanishedClientIsNoticed(t *testing.T) {
 			heard <- got
 		}
 	}()
-	w.say(vanish, hello) // and never reads again, so pings stay without answer
-	for _, want := range []string{"event connectionCreated", "event connectionDestroyed"} {
+	w.say(vanish, hello)                                                                          // and never reads again, so pings stay without answer
+	for _, want := range []string{"event connectionCreated", "event connectionPropertyChanged"} { // it is away: it may come back
 		if got := <-heard; got != want {
 			t.Fatalf("%q, want %q", got, want)
 		}

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -19,10 +20,11 @@ import (
 	"parley/server/store"
 	"parley/server/token"
 	"parley/server/transport"
+	"parley/server/webhook"
 )
 
-// projectName is how the server's project is called in answers of the API.
-const projectName = "Parley"
+// verifyWithin bounds how long a client's token is looked up in the store.
+const verifyWithin = 10 * time.Second
 
 // stopWithin bounds how long a server takes to say goodbye.
 const stopWithin = 4 * time.Second
@@ -32,11 +34,12 @@ type Node struct {
 	cfg       config.Config
 	log       *slog.Logger
 	store     *store.Store
-	key       token.Key
+	verifier  *token.Verifier
 	transport *transport.Transport
 	plane     *plane
 	sessions  *session.Manager
 	gateway   *gateway.Gateway
+	webhooks  *webhook.Dispatcher
 	share     *portShare
 	http      *http.Server
 	running   config.Running
@@ -58,23 +61,41 @@ func New(ctx context.Context, cfg config.Config, version string, log *slog.Logge
 	if n.store, err = store.Open(ctx, cfg.Data); err != nil {
 		return nil, err
 	}
-	n.key = KeyOf(n.store.Project())
+	projects := newProjects(n.store, log)
+	n.verifier = token.NewVerifier(projects, cfg.Limits.API.TokenDataBytes)
 	if err := n.listen(); err != nil {
 		return nil, errors.Join(err, n.store.Close())
 	}
 	n.plane = newPlane(n.transport, cfg.ForwardingOff, log)
-	limits := protocol.DefaultLimits()
-	n.sessions = session.NewManager(session.Config{Store: n.store, Media: n.plane, Limits: limits, Server: "parley " + version, Log: log})
-	n.gateway = gateway.New(gateway.Config{Verify: n.verify, Sessions: n.sessions, Limits: limits, Log: log})
+	limits, counts := cfg.Limits, cfg.Limits.Count
+	trusted, err := config.Networks(cfg.TrustProxies)
+	if err != nil {
+		return nil, errors.Join(err, n.Close())
+	}
+	n.webhooks = webhook.New(webhook.Config{Store: n.store, Projects: projects, UserAgent: "parley/" + version, Policy: policyOf(limits.Webhook), Log: log})
+	n.sessions = session.NewManager(session.Config{
+		Store: sessionStore{n.store}, Media: n.plane, Rights: rights, Limits: limits.Wire, Server: "parley " + version, Log: log,
+		Observer: newObserver(n.webhooks.Record, log),
+		Bounds: session.Bounds{MaxConnections: counts.ConnectionsPerSession, MaxWaiting: counts.WaitingPerSession, MaxSessions: counts.Sessions,
+			ResumeFor: seconds(limits.Time.Resume), Linger: seconds(limits.Time.Linger)}})
+	n.gateway = gateway.New(gateway.Config{Verify: n.verify, Sessions: n.sessions, Limits: limits.Wire, Log: log, HelloTimeout: seconds(limits.Time.Hello),
+		MaxWires: counts.Connections, MaxPending: counts.Pending, MaxPerAddress: counts.ConnectionsPerAddress})
 	mux := http.NewServeMux()
 	mux.Handle("GET "+protocol.Path, n.gateway)
 	rest.New(rest.Config{
-		Project: rest.Project{Key: n.key, Name: projectName, CreatedAt: n.store.Project().CreatedAt},
-		Invites: n.store, Sessions: n.store, Streams: n.sessions, Connections: n.sessions, Log: log,
+		Credentials: n.verifier, Signer: projects, Invites: n.store, Sessions: n.store, Streams: n.sessions, Connections: n.sessions,
+		Moderation: n.sessions, Removal: n.sessions, Chat: n.sessions, Callbacks: n.store, Log: log, Limits: limits.API, JSONDepth: limits.Wire.JSONDepth,
 	}).Register(mux)
-	n.http = &http.Server{Handler: rest.Clean(mux), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 32 << 10,
+	n.http = &http.Server{Handler: behindProxies(trusted, rest.Clean(mux)), ReadHeaderTimeout: seconds(limits.Time.Header), IdleTimeout: time.Minute,
+		MaxHeaderBytes: limits.API.HeaderBytes,
 		// Wires are not bound by these: an upgrade lifts them, and the gateway has its own.
-		ReadTimeout: 20 * time.Second, WriteTimeout: 30 * time.Second, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
+		ReadTimeout: seconds(limits.Time.Header) + 10*time.Second, WriteTimeout: 30 * time.Second, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
+	if err := n.prepareWebhooks(ctx); err != nil {
+		return nil, errors.Join(err, n.Close())
+	}
+	if err := n.sessions.Restore(ctx); err != nil {
+		return nil, errors.Join(err, n.Close())
+	}
 	// Before anybody is told that the server is there: who makes an invite next finds the address.
 	if err := n.running.Save(cfg.Data); err != nil {
 		return nil, errors.Join(err, n.Close())
@@ -171,18 +192,16 @@ func inUse(protocol, address string, err error) error {
 	return fmt.Errorf("listen on %s %s: %w", protocol, address, err)
 }
 
-// KeyOf returns what a project signs and checks tokens with.
-func KeyOf(p store.Project) token.Key {
-	return token.Key{ApplicationID: p.ApplicationID, Private: p.Key, APIKey: p.APIKey, Secret: p.APISecret}
-}
-
 // verify checks a client's token.
 func (n *Node) verify(text string) (session.Grant, error) {
-	g, err := n.key.Verify(text, time.Now())
+	ctx, cancel := context.WithTimeout(context.Background(), verifyWithin)
+	defer cancel()
+	g, err := n.verifier.Verify(ctx, text, time.Now())
 	if err != nil {
 		return session.Grant{}, err
 	}
-	return session.Grant{SessionID: g.SessionID, Capabilities: g.Capabilities(), Name: g.Name, Data: g.Data, Classes: g.Classes}, nil
+	return session.Grant{SessionID: g.SessionID, Role: string(g.Role), Capabilities: g.Capabilities(), Name: g.Name, Data: g.Data, Classes: g.Classes,
+		Fingerprint: hex.EncodeToString(g.Fingerprint[:]), Invite: g.Invite}, nil
 }
 
 // Running says where the server listens.
@@ -191,13 +210,13 @@ func (n *Node) Running() config.Running { return n.running }
 // Store returns the server's store, for programs that host it.
 func (n *Node) Store() *store.Store { return n.store }
 
-// Key returns what the server's project signs tokens with.
-func (n *Node) Key() token.Key { return n.key }
-
 // Run serves until ctx ends, then says goodbye to clients and ends within five seconds.
 func (n *Node) Run(ctx context.Context) error {
+	stopPruning := n.prune(ctx)
+	defer stopPruning()
 	served := make(chan error, 1)
-	go func() { served <- n.http.Serve(n.share) }() // ends by Close below
+	go func() { served <- n.http.Serve(n.share) }()          // ends by Close below
+	go func() { _ = n.webhooks.Run(context.Background()) }() // ends by Close below, which waits for it
 	var err error
 	select {
 	case <-ctx.Done():
@@ -219,6 +238,7 @@ func (n *Node) Close() error {
 	if gwErr := n.gateway.Close(ctx); gwErr != nil && !errors.Is(gwErr, context.DeadlineExceeded) {
 		err = errors.Join(err, gwErr)
 	}
+	err = errors.Join(err, n.webhooks.Close(ctx)) // after the sessions, which told it who is gone
 	err = errors.Join(err, n.share.Close(), n.http.Close())
 	n.plane.Close()
 	return errors.Join(err, n.transport.Close(), config.RemoveRunning(n.cfg.Data), n.store.Close())

@@ -2,6 +2,7 @@ package node
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strconv"
 
 	"parley/rtc/protocol"
@@ -26,7 +27,8 @@ type offers struct {
 	want       []session.TrackID
 	generation uint64
 	underWay   bool
-	restart    bool // the next offer has new ICE credentials
+	last       *protocol.Offer // the newest, for who did not get it
+	restart    bool            // the next offer has new ICE credentials
 }
 
 // section is a media section of the offers.
@@ -36,6 +38,7 @@ type section struct {
 	id     session.TrackID
 	up     *sfu.UpTrack
 	down   *sfu.DownTrack // nil while inactive
+	cut    bool           // down was removed already, and the client has not been told
 	ssrc   uint32
 	since  uint64 // generation that first offered it as it is
 	freeAt uint64 // generation that first offered it as inactive
@@ -44,6 +47,21 @@ type section struct {
 // Subscribe implements session.MediaLeg.
 func (l *leg) Subscribe(tracks []session.TrackID) (*protocol.Offer, error) {
 	l.offers.want = tracks
+	for _, s := range l.offers.sections {
+		// At once, also when the client does not answer the offer that is under way. The section itself goes with the next offer.
+		if s.down != nil && !slices.Contains(tracks, s.id) {
+			l.downlink.Remove(s.down)
+			s.cut = true
+		}
+	}
+	return l.nextOffer()
+}
+
+// Reoffer implements session.MediaLeg.
+func (l *leg) Reoffer() (*protocol.Offer, error) {
+	if l.offers.underWay {
+		return l.offers.last, nil
+	}
 	return l.nextOffer()
 }
 
@@ -79,7 +97,7 @@ func (l *leg) nextOffer() (*protocol.Offer, error) {
 		return nil, err
 	}
 	o.generation++
-	o.underWay = true
+	o.underWay, o.last = true, offer
 	return offer, nil
 }
 
@@ -95,9 +113,9 @@ func (l *leg) arrange() bool {
 	}
 	changed := false
 	for _, s := range o.sections {
-		if s.down != nil && wanted[s.id] != s.up {
+		if s.down != nil && (s.cut || wanted[s.id] != s.up) {
 			l.downlink.Remove(s.down)
-			s.down, s.up, s.freeAt = nil, nil, next
+			s.down, s.up, s.cut, s.freeAt = nil, nil, false, next
 			changed = true
 		}
 		if s.down != nil {
@@ -189,7 +207,7 @@ func (l *leg) Answer(a protocol.Answer) (*protocol.Offer, error) {
 	if err := l.sub.SetAnswer(desc); err != nil {
 		return nil, protocol.Errorf(protocol.CodeAnswerInvalid, "The answer cannot be used: %v.", err)
 	}
-	o.underWay = false
+	o.underWay, o.last = false, nil
 	taken := map[string]bool{}
 	for i := range desc.Media {
 		m := &desc.Media[i]

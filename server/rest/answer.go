@@ -17,9 +17,6 @@ const (
 	codeNotImplemented protocol.Code = "notImplemented"
 )
 
-// maxBody bounds the body of a call, in bytes: the longest are lists of all streams of a full session.
-const maxBody = 256 << 10
-
 // How long a body may take to come, and from then an answer to be taken.
 const (
 	bodyTimeout   = 10 * time.Second
@@ -45,17 +42,23 @@ func (a *API) fail(w http.ResponseWriter, err error) {
 		a.cfg.Log.Error("call", "error", err)
 		body = protocol.Errorf(protocol.CodeInternal, "The server had a problem.")
 	}
-	refuse(w, status(body.Code), body)
+	code := status(body.Code)
+	if code == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", "Bearer")
+	}
+	refuse(w, code, body)
 }
 
 // status is what HTTP says for a code that a call ended with.
 func status(code protocol.Code) int {
 	switch code {
-	case protocol.CodeUnauthorized, protocol.CodeTokenExpired, protocol.CodeTokenNotYetValid:
+	case protocol.CodeUnauthorized, protocol.CodeTokenExpired, protocol.CodeTokenNotYetValid, protocol.CodeKeyRevoked:
 		return http.StatusUnauthorized
+	case protocol.CodeProjectDisabled:
+		return http.StatusForbidden
 	case protocol.CodeSessionUnknown, protocol.CodeStreamUnknown, protocol.CodeConnectionUnknown, protocol.CodeNotFound:
 		return http.StatusNotFound
-	case protocol.CodeMalformed, protocol.CodeForbidden: // forbidden is about a connection's role here, not about the caller's credential
+	case protocol.CodeMalformed, protocol.CodeRoleUnknown, protocol.CodeForbidden: // forbidden is about a connection's role here, not about the caller's credential
 		return http.StatusBadRequest
 	case protocol.CodeTooLarge:
 		return http.StatusRequestEntityTooLarge
@@ -86,10 +89,18 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 }
 
 // decode reads a JSON object into v. No body counts as {}: SDKs send it so.
-func decode(w http.ResponseWriter, r *http.Request, limit int64, v any) error {
+func (a *API) decode(w http.ResponseWriter, r *http.Request, v any) error {
+	return a.decodeUpTo(int64(a.cfg.Limits.BodyBytes), w, r, v)
+}
+
+// decodeUpTo is decode with a bound of its own, in bytes.
+func (a *API) decodeUpTo(limit int64, w http.ResponseWriter, r *http.Request, v any) error {
 	raw, err := readBody(w, r, limit)
 	if err != nil || len(bytes.TrimSpace(raw)) == 0 {
 		return err
+	}
+	if protocol.TooDeep(raw, a.cfg.JSONDepth) {
+		return protocol.Errorf(protocol.CodeMalformed, "The request is nested deeper than %d.", a.cfg.JSONDepth)
 	}
 	if err := json.Unmarshal(raw, v); err != nil {
 		return protocol.Errorf(protocol.CodeMalformed, "The request is not JSON of the expected shape.")

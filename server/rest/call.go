@@ -1,6 +1,8 @@
 package rest
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"path"
@@ -8,6 +10,8 @@ import (
 	"time"
 
 	"parley/rtc/protocol"
+	"parley/server/store"
+	"parley/server/token"
 )
 
 // projectPath begins the routes that name their project, by its application id or its API key.
@@ -16,14 +20,21 @@ const projectPath = "/v2/project/{project}"
 // handler does a call. An error that it returns becomes the answer.
 type handler func(w http.ResponseWriter, r *http.Request) error
 
-// call lets a handler do its work for who has a credential of the project.
+// projectKey is where a request's context holds the project of its credential.
+type projectKey struct{}
+
+// projectOf returns the project of a call's credential.
+func projectOf(r *http.Request) token.Project {
+	p, _ := r.Context().Value(projectKey{}).(token.Project)
+	return p
+}
+
+// call lets a handler do its work for who has a credential of a project.
 func (a *API) call(h handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		err := a.authenticate(r.Header)
+		p, err := a.authenticate(r)
 		if err == nil {
-			err = h(w, r)
-		} else {
-			w.Header().Set("WWW-Authenticate", "Bearer")
+			err = h(w, r.WithContext(context.WithValue(r.Context(), projectKey{}, p)))
 		}
 		if err != nil {
 			a.fail(w, err)
@@ -31,27 +42,58 @@ func (a *API) call(h handler) http.HandlerFunc {
 	}
 }
 
-// authenticate checks the credential of a request: the secret's, or the private key's.
-func (a *API) authenticate(h http.Header) error {
-	if text := h.Get("X-OPENTOK-AUTH"); text != "" {
-		return a.cfg.Project.Key.VerifyREST(text, true, a.cfg.Now())
+// authenticate checks the credential of a request, the secret's or the private key's, and returns its project.
+func (a *API) authenticate(r *http.Request) (token.Project, error) {
+	if text := r.Header.Get("X-OPENTOK-AUTH"); text != "" {
+		return a.cfg.Credentials.VerifyREST(r.Context(), text, true, a.cfg.Now())
 	}
-	scheme, text, _ := strings.Cut(h.Get("Authorization"), " ")
+	scheme, text, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") {
-		return protocol.Errorf(protocol.CodeUnauthorized, "The request has no credential: Authorization: Bearer, or X-OPENTOK-AUTH.")
+		return token.Project{}, protocol.Errorf(protocol.CodeUnauthorized, "The request has no credential: Authorization: Bearer, or X-OPENTOK-AUTH.")
 	}
-	return a.cfg.Project.Key.VerifyREST(strings.TrimSpace(text), false, a.cfg.Now())
+	return a.cfg.Credentials.VerifyREST(r.Context(), strings.TrimSpace(text), false, a.cfg.Now())
 }
 
-// own refuses calls that name another project than their credential's.
-func (a *API) own(h handler) handler {
+// own refuses calls that name another project than their credential's, or, where the path below the project names a session, one that is not the
+// project's: for all it is told, there is no such session.
+func (a *API) own(path string, h handler) handler {
+	inSession := strings.HasPrefix(path, "/session/{session}")
 	return func(w http.ResponseWriter, r *http.Request) error {
-		if p := r.PathValue("project"); p != a.cfg.Project.Key.ApplicationID && p != a.cfg.Project.Key.APIKey {
+		p := projectOf(r)
+		if named := r.PathValue("project"); named != p.ApplicationID && named != p.APIKey {
 			refuse(w, http.StatusForbidden, protocol.Errorf(protocol.CodeForbidden, "The credential is of another project than the request."))
 			return nil
 		}
+		if inSession {
+			if err := a.checkSession(r.Context(), sessionID(r), p); err != nil {
+				return err
+			}
+		}
 		return h(w, r)
 	}
+}
+
+// checkSession checks that a session is there and the project's.
+func (a *API) checkSession(ctx context.Context, id protocol.SessionID, p token.Project) error {
+	s, err := a.cfg.Sessions.Session(ctx, id)
+	switch {
+	case errors.Is(err, store.ErrNotFound), err == nil && s.Project != p.ApplicationID:
+		return protocol.Errorf(protocol.CodeSessionUnknown, "There is no such session.")
+	case err != nil:
+		return a.storeFailed("look session up", err)
+	}
+	return nil
+}
+
+// storeFailed logs what the store failed with, and returns what the caller is told.
+func (a *API) storeFailed(doing string, err error) error {
+	a.cfg.Log.Error(doing, "error", err)
+	return protocol.Errorf(protocol.CodeStoreFailed, "The server could not use its store.")
+}
+
+// projectDisabled is the answer to who wants something of a project that is disabled.
+func projectDisabled() *protocol.ErrorBody {
+	return protocol.Errorf(protocol.CodeProjectDisabled, "The project is disabled.")
 }
 
 // Clean routes spellings of a path alike that SDKs use: doubled slashes, for a URL that ends with one is joined as text, and slashes at the end. It

@@ -12,7 +12,7 @@ func (a *API) signal(w http.ResponseWriter, r *http.Request) error {
 		Type string `json:"type"`
 		Data string `json:"data"`
 	}
-	if err := decode(w, r, maxBody, &body); err != nil {
+	if err := a.decode(w, r, &body); err != nil {
 		return err
 	}
 	if body.Type == "" && body.Data == "" {

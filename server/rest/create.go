@@ -1,12 +1,15 @@
 package rest
 
 import (
+	"errors"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"time"
 
 	"parley/rtc/protocol"
+	"parley/server/session"
+	"parley/server/store"
 )
 
 // createdSession is how a new session is answered, with the names of the Vonage API.
@@ -23,7 +26,7 @@ type createdSession struct {
 
 // createSession makes a session. The answer is a list of one, as SDKs expect it.
 func (a *API) createSession(w http.ResponseWriter, r *http.Request) error {
-	raw, err := readBody(w, r, maxBody)
+	raw, err := readBody(w, r, int64(a.cfg.Limits.BodyBytes))
 	if err != nil {
 		return err
 	}
@@ -39,14 +42,16 @@ func (a *API) createSession(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	id, err := a.cfg.Sessions.CreateSession(r.Context())
-	if err != nil {
-		a.cfg.Log.Error("create session", "error", err)
-		return protocol.Errorf(protocol.CodeStoreFailed, "The server could not use its store.")
+	p := projectOf(r)
+	id, err := a.cfg.Sessions.CreateSession(r.Context(), p.ApplicationID, session.Options{Lobby: form.Get("lobby") == "true"}.Encode())
+	switch {
+	case errors.Is(err, store.ErrDisabled): // since the credential was checked
+		return projectDisabled()
+	case err != nil:
+		return a.storeFailed("create session", err)
 	}
-	a.cfg.Log.Info("session created", "session", id)
-	key := a.cfg.Project.Key.APIKey
-	answer(w, http.StatusOK, []createdSession{{SessionID: id, ProjectID: key, PartnerID: key, Created: a.cfg.Now().UTC().Format(time.UnixDate)}})
+	a.cfg.Log.Info("session created", "session", id, "project", p.ApplicationID)
+	answer(w, http.StatusOK, []createdSession{{SessionID: id, ProjectID: p.APIKey, PartnerID: p.APIKey, Created: a.cfg.Now().UTC().Format(time.UnixDate)}})
 	return nil
 }
 
@@ -60,6 +65,11 @@ func checkOption(name, value string) error {
 			return nil
 		case "always":
 			return lacks("Archiving")
+		}
+		return wrong
+	case "lobby": // Parley's own
+		if value == "true" || value == "false" || value == "" {
+			return nil
 		}
 		return wrong
 	case "e2ee":

@@ -25,7 +25,7 @@ func (a *API) join(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var req protocol.JoinRequest
-	if err := decode(w, r, maxJoin, &req); err != nil {
+	if err := a.decodeUpTo(maxJoin, w, r, &req); err != nil {
 		a.fail(w, err)
 		return
 	}
@@ -45,13 +45,16 @@ func (a *API) join(w http.ResponseWriter, r *http.Request) {
 	case errors.Is(err, store.ErrUsedUp):
 		refuse(w, http.StatusGone, protocol.Errorf(protocol.CodeInviteUsedUp, "The invite has no uses left."))
 		return
+	case errors.Is(err, store.ErrDisabled):
+		a.fail(w, projectDisabled())
+		return
 	case err != nil:
-		a.cfg.Log.Error("use invite", "error", err)
-		refuse(w, http.StatusServiceUnavailable, protocol.Errorf(protocol.CodeStoreFailed, "The server could not use its store."))
+		a.fail(w, a.storeFailed("use invite", err))
 		return
 	}
 	expires := now.Add(tokenTTL)
-	text, err := a.cfg.Project.Key.Sign(token.Grant{SessionID: invite.SessionID, Role: token.Role(invite.Role), Name: req.Name, ExpiresAt: expires}, now)
+	grant := token.Grant{SessionID: invite.SessionID, Role: token.Role(invite.Role), Name: req.Name, Invite: invite.ID, ExpiresAt: expires}
+	text, err := a.cfg.Signer.Sign(r.Context(), invite.Project, grant, now)
 	if err != nil {
 		a.cfg.Log.Error("sign token", "invite", invite.ID, "error", err)
 		refuse(w, http.StatusInternalServerError, protocol.Errorf(protocol.CodeInternal, "The server could not make a token."))

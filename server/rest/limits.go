@@ -9,6 +9,8 @@ import (
 
 // limits bounds the attempts per address: an invite has 130 random bits, so this is against load, not against guessing.
 type limits struct {
+	perSecond int
+
 	mu      sync.Mutex
 	clients map[string]*rate.Limiter
 }
@@ -28,7 +30,7 @@ func (l *limits) allow(remote string) bool {
 		if len(l.clients) >= maxClients {
 			clear(l.clients)
 		}
-		c = rate.NewLimiter(5, 30)
+		c = rate.NewLimiter(rate.Limit(l.perSecond), 5*l.perSecond)
 		l.clients[host] = c
 	}
 	return c.Allow()

@@ -26,18 +26,9 @@ func missing() map[string]feature {
 		"/dial":                        {"SIP", false},
 		"/session/{session}/play-dtmf": {"SIP", false},
 		"/session/{session}/connection/{connection}/play-dtmf": {"SIP", false},
-		"/connect":            {"Audio Connector", false},
-		"/connect/{rest...}":  {"Audio Connector", false},
-		"/callback":           {"Registering callbacks", false},
-		"/callback/{rest...}": {"Registering callbacks", false},
+		"/connect":           {"Audio Connector", false},
+		"/connect/{rest...}": {"Audio Connector", false},
 	}
-}
-
-// listCallbacks answers that no callback is registered. It is no 501, because nothing can be and because npm opentok takes any answer but a list for
-// one, which ends its caller's process.
-func (a *API) listCallbacks(w http.ResponseWriter, _ *http.Request) error {
-	answer(w, http.StatusOK, []any{})
-	return nil
 }
 
 // lacks is the answer to who asks for a feature that this server has not.

@@ -25,24 +25,76 @@ func (i invites) UseInvite(_ context.Context, secret string, _ time.Time) (store
 	if !ok {
 		err = store.ErrNotFound
 	}
-	return store.Invite{ID: "i", SessionID: "1_s", Role: "moderator"}, err
+	return store.Invite{ID: "i", Project: "app", SessionID: "s", Role: "moderator"}, err
 }
 
-func newAPI(t testing.TB) (http.Handler, token.Key) { return newAPIWith(t, &fake{}) }
+// signer is a project from the side of its programs.
+type signer struct {
+	app, apiKey string
+	private     *rsa.PrivateKey
+	secret      string
+}
 
-func newAPIWith(t testing.TB, f *fake) (http.Handler, token.Key) {
-	k, err := rsa.GenerateKey(rand.Reader, 2048)
+func newSigner(t testing.TB, app, apiKey string) signer {
+	private, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)
 	}
-	key := token.Key{ApplicationID: "app", Private: k, APIKey: "12345678", Secret: "secret"}
+	return signer{app, apiKey, private, "secret of " + app}
+}
+
+// server are the projects of a server: app with its old key and secret, another, and one that is disabled.
+type server struct{ own, old, another, disabled signer }
+
+func newServer(t testing.TB) *server {
+	s := &server{own: newSigner(t, "app", "12345678"), old: newSigner(t, "app", "12345678"), another: newSigner(t, "another", "23456789"), disabled: newSigner(t, "disabled", "34567890")}
+	s.old.secret = "an old secret"
+	return s
+}
+
+// Project implements token.Directory.
+func (s *server) Project(_ context.Context, id string, _ time.Time) (token.Project, bool, error) {
+	for _, one := range []signer{s.own, s.another, s.disabled} {
+		if id != one.app && id != one.apiKey {
+			continue
+		}
+		p := token.Project{ApplicationID: one.app, APIKey: one.apiKey, Name: "Name of " + one.app, CreatedAt: time.UnixMilli(1), Disabled: one.app == "disabled"}
+		p.Live = token.Keys{Public: []*rsa.PublicKey{&one.private.PublicKey}, Secrets: []string{one.secret}}
+		if one.app == "app" {
+			p.Revoked = token.Keys{Public: []*rsa.PublicKey{&s.old.private.PublicKey}, Secrets: []string{s.old.secret}}
+		}
+		return p, true, nil
+	}
+	return token.Project{}, false, nil
+}
+
+// Owner implements token.Directory.
+func (s *server) Owner(_ context.Context, id protocol.SessionID) (string, error) {
+	return owners[id], nil
+}
+
+// Sign implements Signer.
+func (s *server) Sign(_ context.Context, project string, g token.Grant, now time.Time) (string, error) {
+	if project != "app" {
+		return "", errors.New("no such project")
+	}
+	return token.Key{ApplicationID: project, Private: s.own.private}.Sign(g, now)
+}
+
+// owners are the projects of the sessions.
+var owners = map[protocol.SessionID]string{"s": "app", "theirs": "another", "closed": "disabled"}
+
+func newAPI(t testing.TB) (http.Handler, *server) { return newAPIWith(t, &fake{}) }
+
+func newAPIWith(t testing.TB, f *fake) (http.Handler, *server) {
+	s := newServer(t)
 	mux := http.NewServeMux()
 	New(Config{
-		Project:  Project{Key: key, Name: "Test", CreatedAt: time.UnixMilli(1)},
-		Invites:  invites{"good": nil, "old": store.ErrExpired, "empty": store.ErrUsedUp, "disk": errors.New("I/O error")},
-		Sessions: f, Streams: f, Connections: f,
+		Credentials: token.NewVerifier(s, token.MaxData), Signer: s, Sessions: f, Streams: f, Connections: f, Moderation: f, Removal: f, Chat: f,
+		Callbacks: f.callbacks,
+		Invites:   invites{"good": nil, "old": store.ErrExpired, "empty": store.ErrUsedUp, "disk": errors.New("I/O error"), "closed": store.ErrDisabled},
 	}).Register(mux)
-	return Clean(mux), key
+	return Clean(mux), s
 }
 
 func post(h http.Handler, path, body string) *httptest.ResponseRecorder {
@@ -53,14 +105,14 @@ func post(h http.Handler, path, body string) *httptest.ResponseRecorder {
 
 func TestJoin(t *testing.T) {
 	t.Parallel()
-	h, key := newAPI(t)
+	h, s := newAPI(t)
 	w := post(h, protocol.JoinPath, `{"invite":"good","name":"Ann"}`)
 	var reply protocol.JoinReply
 	if w.Code != 200 || json.Unmarshal(w.Body.Bytes(), &reply) != nil {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
-	g, err := key.Verify(reply.Token, time.Now())
-	if err != nil || g.SessionID != "1_s" || g.Name != "Ann" || !g.Capabilities().ForceMute || time.Until(g.ExpiresAt) > tokenTTL {
+	g, err := token.NewVerifier(s, token.MaxData).Verify(t.Context(), reply.Token, time.Now())
+	if err != nil || g.SessionID != "s" || g.Project != "app" || g.Invite != "i" || g.Name != "Ann" || !g.Capabilities().ForceMute || time.Until(g.ExpiresAt) > tokenTTL {
 		t.Errorf("%+v, %v", g, err)
 	}
 	for body, want := range map[string]struct {
@@ -69,7 +121,8 @@ func TestJoin(t *testing.T) {
 	}{
 		`{"invite":"none"}`: {404, protocol.CodeInviteUnknown}, `{}`: {404, protocol.CodeInviteUnknown},
 		`{"invite":"old"}`: {410, protocol.CodeInviteExpired}, `{"invite":"empty"}`: {410, protocol.CodeInviteUsedUp},
-		`{"invite":"disk"}`: {503, protocol.CodeStoreFailed}, `x`: {400, protocol.CodeMalformed}, `[]`: {400, protocol.CodeMalformed},
+		`{"invite":"closed"}`: {403, protocol.CodeProjectDisabled},
+		`{"invite":"disk"}`:   {503, protocol.CodeStoreFailed}, `x`: {400, protocol.CodeMalformed}, `[]`: {400, protocol.CodeMalformed},
 		`{"invite":"good","name":"` + strings.Repeat("x", 241) + `"}`: {400, protocol.CodeTooLarge},
 		`{"invite":"` + strings.Repeat("x", 5000) + `"}`:              {413, protocol.CodeTooLarge},
 	} {
@@ -98,12 +151,12 @@ func TestRateLimit(t *testing.T) {
 	t.Parallel()
 	h, _ := newAPI(t)
 	limited := 0
-	for range 60 {
+	for range 200 {
 		if post(h, protocol.JoinPath, `{"invite":"none"}`).Code == 429 {
 			limited++
 		}
 	}
-	if limited < 25 {
-		t.Errorf("%d of 60 were limited", limited)
+	if limited < 50 {
+		t.Errorf("%d of 200 were limited", limited)
 	}
 }

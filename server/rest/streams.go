@@ -78,7 +78,7 @@ func (a *API) setClassLists(w http.ResponseWriter, r *http.Request) error {
 			Classes []string          `json:"layoutClassList"`
 		} `json:"items"`
 	}
-	if err := decode(w, r, maxBody, &body); err != nil {
+	if err := a.decode(w, r, &body); err != nil {
 		return err
 	}
 	if body.Items == nil || len(body.Items) > maxItems {
@@ -108,7 +108,7 @@ func (a *API) setClassLists(w http.ResponseWriter, r *http.Request) error {
 
 // muteStream mutes one stream.
 func (a *API) muteStream(w http.ResponseWriter, r *http.Request) error {
-	if err := decode(w, r, maxBody, &struct{}{}); err != nil {
+	if err := a.decode(w, r, &struct{}{}); err != nil {
 		return err
 	}
 	if err := a.cfg.Streams.MuteStream(r.Context(), sessionID(r), protocol.StreamID(r.PathValue("stream"))); err != nil {
@@ -124,7 +124,7 @@ func (a *API) muteAll(w http.ResponseWriter, r *http.Request) error {
 		Active   *bool               `json:"active"`
 		Excluded []protocol.StreamID `json:"excludedStreamIds"`
 	}
-	if err := decode(w, r, maxBody, &body); err != nil {
+	if err := a.decode(w, r, &body); err != nil {
 		return err
 	}
 	if body.Active == nil {
@@ -142,6 +142,7 @@ func (a *API) muteAll(w http.ResponseWriter, r *http.Request) error {
 
 // answerProject answers the project's details, as the API does after a mute.
 func (a *API) answerProject(w http.ResponseWriter, r *http.Request) {
-	answer(w, http.StatusOK, map[string]any{"id": r.PathValue("project"), "name": a.cfg.Project.Name, "status": "ACTIVE", "environment": "standard",
-		"createdAt": a.cfg.Project.CreatedAt.UnixMilli()})
+	p := projectOf(r)
+	answer(w, http.StatusOK, map[string]any{"id": r.PathValue("project"), "name": p.Name, "status": "ACTIVE", "environment": "standard",
+		"createdAt": p.CreatedAt.UnixMilli()})
 }

@@ -37,7 +37,6 @@ func opentokMissing(session, token string) []sdkCall {
 		{"dial", []any{session, token, "sip:a@127.0.0.1", object{}}}, {"playDTMF", []any{session, nil, "12"}},
 		{"startRender", []any{object{"sessionId": session, "token": token, "url": "http://127.0.0.1:1"}}}, {"listRenders", []any{object{}}},
 		{"getRender", []any{"r"}}, {"stopRender", []any{"r"}},
-		{"registerCallback", []any{object{"group": "connection", "event": "created", "url": "http://127.0.0.1:1"}}},
 	}
 }
 
@@ -46,12 +45,6 @@ func missingFeatures(r *room) {
 	calls, want := opentokMissing, ` is not available on this server.`
 	if strings.HasPrefix(r.name, "@vonage") {
 		calls, want = vonageMissing, ` is not available on this server."}`
-	}
-	if !strings.HasPrefix(r.name, "@vonage") {
-		var list []any
-		if r.sdk.call(&list, "listCallbacks"); len(list) != 0 {
-			r.Errorf("callbacks %v", list)
-		}
 	}
 	for _, c := range calls(r.session, r.token(map[string]any{"role": "moderator"})) {
 		if f := r.sdk.try(nil, c.method, c.args...); f == nil || !strings.Contains(f.String(), want) || f.Status != 0 && (f.Status != 501 || !strings.Contains(f.String(), `{"code":"notImplemented",`)) {

@@ -129,7 +129,7 @@ func modes() []mode {
 		{
 			name: "@vonage/video",
 			args: func(url string, p store.Project) []string {
-				return []string{"vonage.cjs", url, p.ApplicationID, p.PrivateKeyFile}
+				return []string{"vonage.cjs", url, p.ApplicationID, p.PrivateKeyFile()}
 			},
 			options: []map[string]any{{}, {"mediaMode": "disabled"}, {"mediaMode": "enabled", "archiveMode": "manual"}, {"location": "12.34.56.78"}},
 			refused: []refusal{
@@ -141,14 +141,16 @@ func modes() []mode {
 				"stream": `{"code":"streamUnknown"`, "connection": `{"code":"connectionUnknown"`, "malformed": `{"code":"malformed"`},
 		},
 		{
-			name:    "opentok with the secret",
-			args:    func(url string, p store.Project) []string { return []string{"opentok.cjs", url, p.APIKey, p.APISecret} },
+			name: "opentok with the secret",
+			args: func(url string, p store.Project) []string {
+				return []string{"opentok.cjs", url, p.APIKey, p.APISecret()}
+			},
 			options: opentokOptions, refused: opentokRefused, calls: opentokCalls, failures: opentokFailures,
 		},
 		{
 			name: "opentok with the private key",
 			args: func(url string, p store.Project) []string {
-				return []string{"opentok.cjs", url, p.ApplicationID, p.PrivateKeyFile}
+				return []string{"opentok.cjs", url, p.ApplicationID, p.PrivateKeyFile()}
 			},
 			options: opentokOptions, refused: opentokRefused, calls: opentokCalls, failures: opentokFailures,
 		},

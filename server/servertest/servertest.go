@@ -3,6 +3,7 @@ package servertest
 import (
 	"context"
 	"log/slog"
+	"strconv"
 	"testing"
 	"time"
 
@@ -33,6 +34,18 @@ func ForwardingOff(c *config.Config) { c.ForwardingOff = true }
 
 // Listen makes the server listen on a given address, for example again on the same.
 func Listen(address string) Option { return func(c *config.Config) { c.Listen = address } }
+
+// Limit changes a limit by its name.
+func Limit(name string, value int) Option {
+	return func(c *config.Config) {
+		if c.Limits == (config.Limits{}) {
+			c.Limits = config.DefaultLimits()
+		}
+		if err := c.Limits.Set(name, strconv.Itoa(value)); err != nil {
+			panic(err) // a test's mistake
+		}
+	}
+}
 
 // Data makes the server use a given folder.
 func Data(folder string) Option { return func(c *config.Config) { c.Data = folder } }
@@ -71,39 +84,65 @@ func (s *Server) Stop() {
 	}
 }
 
-// Session makes a session.
+// Project returns the project that the server's first start made, with its credentials.
+func (s *Server) Project() store.Project {
+	s.t.Helper()
+	all, err := s.Store().Projects(context.Background())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return all[0]
+}
+
+// Store returns the server's store.
+func (s *Server) Store() *store.Store { return s.node.Store() }
+
+// Session makes a session of the first project.
 func (s *Server) Session() protocol.SessionID {
 	s.t.Helper()
-	id, err := s.node.Store().CreateSession(context.Background())
+	return s.SessionOf(s.Project())
+}
+
+// SessionOf makes a session of a project.
+func (s *Server) SessionOf(p store.Project) protocol.SessionID {
+	s.t.Helper()
+	id, err := s.Store().CreateSession(context.Background(), p.ApplicationID, nil)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	return id
 }
 
-// Token makes a token that is valid for an hour.
+// Token makes a token of the first project that is valid for an hour.
 func (s *Server) Token(id protocol.SessionID, role, name string) string {
 	s.t.Helper()
 	return s.Sign(token.Grant{SessionID: id, Role: token.Role(role), Name: name, ExpiresAt: time.Now().Add(time.Hour)}, time.Now())
 }
 
-// Sign makes any token.
+// Sign makes any token of the first project.
 func (s *Server) Sign(g token.Grant, now time.Time) string {
 	s.t.Helper()
-	text, err := s.node.Key().Sign(g, now)
+	return s.SignAs(s.Project(), g, now)
+}
+
+// SignAs makes any token of a project.
+func (s *Server) SignAs(p store.Project, g token.Grant, now time.Time) string {
+	s.t.Helper()
+	key, err := node.KeyOf(s.Store(), p)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	text, err := key.Sign(g, now)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	return text
 }
 
-// Project returns the server's project with its credentials.
-func (s *Server) Project() store.Project { return s.node.Store().Project() }
-
 // Invite makes an invite for a publisher and returns its link.
 func (s *Server) Invite(id protocol.SessionID, uses int) string {
 	s.t.Helper()
-	secret, _, err := s.node.Store().CreateInvite(context.Background(), store.Invite{SessionID: id, Role: token.Publisher, ExpiresAt: time.Now().Add(time.Hour), UsesLeft: uses})
+	secret, _, err := s.Store().CreateInvite(context.Background(), store.Invite{SessionID: id, Role: token.Publisher, ExpiresAt: time.Now().Add(time.Hour), UsesLeft: uses})
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -3,116 +3,110 @@ package session
 import (
 	"context"
 	"errors"
-	"slices"
-	"sync"
-
-	"github.com/google/uuid"
+	"time"
 
 	"parley/rtc/protocol"
 )
 
-// Member is one connection of a session, as the gateway holds it. Request and Leave are safe for concurrent use.
+// Member is one connection of a session, or one that waits for admission. All of it is loop state of the session.
 type Member struct {
 	session *Session
 	conn    protocol.Connection
 	caps    protocol.Capabilities
-	client  Client
+	arrival *arrival
+	client  Client // nil while away
 	leg     MediaLeg
-	classes []string // layout classes that its streams begin with
-	leave   sync.Once
+	resume  string // hash of its resume token
+	wants   map[protocol.StreamID]want
+	keys    keys // of signals
 
-	// loop state of the session
-	mode  protocol.SubscribeMode
-	wants map[protocol.StreamID]want
-	gone  bool
+	gone bool
 	// welcomed is false until the welcome is queued: nothing may come before it.
 	welcomed bool
+	// awayUntil is when a member without a client is given up.
+	awayUntil time.Time
+	// roleEnds is when a role ends that was handed out for a while, and grantedRole comes back; zero is never.
+	roleEnds    time.Time
+	grantedRole string
+}
+
+// arrival is how a member came: with what right, and what it said.
+type arrival struct {
+	grant   Grant
+	pass    *Pass // it was in before
+	hello   protocol.Hello
+	helloID uint64
 }
 
 // want is what a member receives of a stream.
 type want struct{ audio, video bool }
 
-// ID returns the connection's id.
-func (m *Member) ID() protocol.ConnectionID { return m.conn.ID }
+// in reports whether a member is in the session, and neither waits nor has left.
+func (m *Member) in() bool { return m.leg != nil && !m.gone }
 
-// Leave takes the connection out of its session. Only the first call counts.
-func (m *Member) Leave(reason protocol.Reason) {
-	m.leave.Do(func() {
-		// The error can only be that the session ended, and then there is nothing to leave.
-		_ = m.session.do(context.Background(), func() { m.session.remove(m, reason) })
-		m.session.manager.release(m.session.id)
+// send queues a message. It returns false when the client does not read. Who is away is told all of it later, in its welcome.
+func (m *Member) send(encoded []byte) bool { return m.client == nil || m.client.Send(encoded) }
+
+// sendError answers message id with an error.
+func (m *Member) sendError(id uint64, body *protocol.ErrorBody) {
+	m.send(protocol.Encode(protocol.TypeError, id, body))
+}
+
+// detach takes the wire away, which closes once what is queued was sent.
+func (m *Member) detach() {
+	if m.client != nil {
+		m.client.End()
+		m.client = nil
+	}
+}
+
+// Attachment is one wire's hold of a member. It ends with Leave, Lose or Cut, whichever is called first; when the member has got another wire
+// meanwhile, they do nothing. An Attachment is safe for concurrent use.
+type Attachment struct {
+	member *Member
+	client Client
+}
+
+// ID returns the connection's id.
+func (a *Attachment) ID() protocol.ConnectionID { return a.member.conn.ID }
+
+// Leave takes the connection out of its session: the client said goodbye.
+func (a *Attachment) Leave() {
+	a.end(func(s *Session, m *Member) { s.remove(m, protocol.ReasonClientDisconnected) })
+}
+
+// Lose says that the wire was lost. The connection goes on for a while, waiting for another.
+func (a *Attachment) Lose() { a.end((*Session).lose) }
+
+// Cut takes the connection out of its session: the client does not keep to the protocol.
+func (a *Attachment) Cut() {
+	a.end(func(s *Session, m *Member) { s.remove(m, protocol.ReasonNetworkDisconnected) })
+}
+
+func (a *Attachment) end(fn func(*Session, *Member)) {
+	// The error can only be that the session ended, and then there is nothing to leave.
+	_ = a.member.session.do(context.Background(), func() {
+		if a.member.client == a.client && !a.member.gone {
+			fn(a.member.session, a.member)
+		}
 	})
 }
 
-// join makes a member, sends it the welcome and tells the others.
-func (s *Session) join(grant Grant, hello protocol.Hello, helloID uint64, client Client) (*Member, error) {
-	if len(s.members) >= s.manager.cfg.MaxConnections {
-		return nil, protocol.Errorf(protocol.CodeTooMany, "The session is full.")
-	}
-	leg, err := s.manager.cfg.Media.NewLeg()
+// sendOffer sends the offer that make returns, if any.
+func (s *Session) sendOffer(m *Member, make func() (*protocol.Offer, error)) *protocol.ErrorBody {
+	offer, err := make()
 	if err != nil {
-		s.log.Error("new media leg", "error", err)
-		return nil, protocol.Errorf(protocol.CodeMediaFailed, "The server could not make room for media.")
-	}
-	s.loadChat()
-	name := grant.Name
-	if name == "" {
-		name = hello.Name
-	}
-	m := &Member{
-		session: s, caps: grant.Capabilities, classes: grant.Classes, client: client, leg: leg, mode: hello.Subscribe, wants: map[protocol.StreamID]want{},
-		conn: protocol.Connection{ID: protocol.ConnectionID(uuid.NewString()), CreationTime: s.now(), Data: grant.Data, Name: name},
-	}
-	welcome := protocol.Welcome{
-		Version: hello.Version(), Server: s.manager.cfg.Server, SessionID: s.id, You: m.conn, Capabilities: m.caps,
-		Connections: []protocol.Connection{}, Streams: []protocol.Stream{}, Chat: []protocol.ChatLine{},
-		IceServers: s.manager.cfg.IceServers, Limits: s.manager.cfg.Limits,
-	}
-	for _, st := range s.streams {
-		m.wantByMode(st)
-	}
-	// The others hear of the connection before they hear of its streams.
-	conn := m.conn
-	s.emit(protocol.Event{Name: protocol.ConnectionCreated, Connection: &conn}, nil)
-	s.members = append(s.members, m)
-	if hello.Publish != nil && len(hello.Publish.Streams) > 0 {
-		published, body := s.publish(m, *hello.Publish)
-		welcome.Published, welcome.PublishError = published, body
-	}
-	if m.caps.Subscribe {
-		if welcome.Offer, err = m.leg.Subscribe(s.tracksFor(m)); err != nil {
-			s.log.Error("offer", "connection", m.conn.ID, "error", err)
+		var body *protocol.ErrorBody
+		if errors.As(err, &body) {
+			return body
 		}
+		s.log.Error("offer", "connection", m.conn.ID, "error", err)
+		return protocol.Errorf(protocol.CodeMediaFailed, "The server could not make an offer.")
 	}
-	s.describe(&welcome, m)
-	m.welcomed = true
-	m.client.Send(protocol.Encode(protocol.TypeWelcome, helloID, welcome))
-	for _, st := range slices.Clone(s.streams) {
-		if st.owner == m && st.forced {
-			copied := st.Stream
-			s.emit(protocol.Event{Name: protocol.MuteForced, Stream: &copied}, only(m))
-		}
+	if offer != nil && !m.send(protocol.Encode(protocol.TypeOffer, 0, offer)) {
+		s.cutSlow(m)
 	}
-	s.log.Info("connection created", "connection", m.conn.ID, "client", hello.Client, "members", len(s.members))
-	return m, nil
-}
-
-// describe fills in what m finds in the session, as it is after the event welcome.Seq.
-func (s *Session) describe(welcome *protocol.Welcome, m *Member) {
-	welcome.Seq = s.seq
-	for _, other := range s.members {
-		if other != m {
-			welcome.Connections = append(welcome.Connections, other.conn)
-		}
-	}
-	for _, st := range s.streams {
-		if st.owner != m {
-			welcome.Streams = append(welcome.Streams, st.Stream)
-		}
-	}
-	if m.caps.Signal {
-		welcome.Chat = append(welcome.Chat, s.chat...)
-	}
+	return nil
 }
 
 // wantByMode subscribes a member to a stream as its subscribe mode says.
@@ -120,7 +114,7 @@ func (m *Member) wantByMode(st *stream) {
 	if !m.caps.Subscribe || st.owner == m {
 		return
 	}
-	switch m.mode {
+	switch m.arrival.hello.Subscribe {
 	case protocol.SubscribeAll:
 		m.wants[st.ID] = want{audio: true, video: true}
 	case protocol.SubscribeAudio:
@@ -147,25 +141,13 @@ func (s *Session) tracksFor(m *Member) []TrackID {
 // updateSubscriptions sends offers to every member whose tracks changed.
 func (s *Session) updateSubscriptions() {
 	for _, m := range append([]*Member(nil), s.members...) {
-		if m.caps.Subscribe && m.welcomed && !m.gone { // a slow one may go while others are told
-			s.sendOffer(m, func() (*protocol.Offer, error) { return m.leg.Subscribe(s.tracksFor(m)) })
+		if m.welcomed && m.in() { // a slow one may go while others are told
+			s.updateSubscription(m)
 		}
 	}
 }
 
-// sendOffer sends the offer that make returns, if any.
-func (s *Session) sendOffer(m *Member, make func() (*protocol.Offer, error)) *protocol.ErrorBody {
-	offer, err := make()
-	if err != nil {
-		var body *protocol.ErrorBody
-		if errors.As(err, &body) {
-			return body
-		}
-		s.log.Error("offer", "connection", m.conn.ID, "error", err)
-		return protocol.Errorf(protocol.CodeMediaFailed, "The server could not make an offer.")
-	}
-	if offer != nil && !m.client.Send(protocol.Encode(protocol.TypeOffer, 0, offer)) {
-		s.remove(m, protocol.ReasonNetworkDisconnected)
-	}
-	return nil
+// updateSubscription sends m an offer if its tracks changed.
+func (s *Session) updateSubscription(m *Member) *protocol.ErrorBody {
+	return s.sendOffer(m, func() (*protocol.Offer, error) { return m.leg.Subscribe(s.tracksFor(m)) })
 }

@@ -10,7 +10,7 @@ import (
 func (s *Session) muteStream(id protocol.StreamID) *protocol.ErrorBody {
 	st := s.stream(id)
 	if st == nil {
-		return protocol.Errorf(protocol.CodeStreamUnknown, "There is no such stream.")
+		return streamUnknown()
 	}
 	s.mute(st)
 	return nil
@@ -43,22 +43,33 @@ func (s *Session) mute(st *stream) {
 
 // muteEverybody silences every stream but those excluded, and holds those that come later muted until letSpeak.
 func (s *Session) muteEverybody(excluded []protocol.StreamID) {
-	s.quiet = true
+	s.setMuted(true)
 	s.mutePresent(excluded)
 }
 
 // letSpeak lifts muteEverybody. Nobody is unmuted by it: that is for the owners.
 func (s *Session) letSpeak() {
-	s.quiet = false
+	s.setMuted(false)
 	for _, st := range s.streams {
 		st.held = false
 	}
 }
 
+// setMuted notes whether everybody is muted, and tells everyone.
+func (s *Session) setMuted(muted bool) {
+	if s.rules.State.Muted == muted {
+		return
+	}
+	s.rules.State.Muted = muted
+	s.saveRules()
+	state := s.rules.State
+	s.emit(protocol.Event{Name: protocol.MuteForced, Session: &state}, nil)
+}
+
 // silence applies muteEverybody to a stream that comes. It reports whether the owner meant to be heard. Who may mute others is muted too, but not held:
 // a moderator can unmute itself.
 func (s *Session) silence(st *stream) bool {
-	if !s.quiet || !st.AudioTrack {
+	if !s.rules.State.Muted || !st.AudioTrack {
 		return false
 	}
 	sent := st.HasAudio

@@ -77,7 +77,7 @@ func refusal(refused map[TrackID]*protocol.ErrorBody, id protocol.StreamID) *pro
 
 // planned returns the stream that src describes, with its old id if the member publishes it already.
 func (s *Session) planned(m *Member, src protocol.StreamSource) *stream {
-	st := &stream{key: src.Key, owner: m, classes: m.classes, Stream: protocol.Stream{
+	st := &stream{key: src.Key, owner: m, classes: m.arrival.grant.Classes, Stream: protocol.Stream{
 		ConnectionID: m.conn.ID, CreationTime: s.now(), Name: src.Name, VideoType: src.VideoType,
 		AudioTrack: src.AudioMID != "", VideoTrack: src.VideoMID != "",
 		HasAudio: src.AudioMID != "" && src.HasAudio, HasVideo: src.VideoMID != "" && src.HasVideo,
@@ -105,7 +105,8 @@ func (s *Session) place(m *Member, st *stream) {
 	m.leg.SetMuted(TrackID{st.ID, protocol.KindVideo}, !st.HasVideo)
 	if old == nil {
 		s.streams = append(s.streams, st)
-		copied := st.Stream
+		copied, conn := st.Stream, m.conn
+		s.observe(Observed{Name: protocol.StreamCreated, Connection: &conn, Stream: &copied})
 		s.emit(protocol.Event{Name: protocol.StreamCreated, Stream: &copied}, others(m))
 		for _, other := range s.members {
 			other.wantByMode(st)
@@ -114,9 +115,9 @@ func (s *Session) place(m *Member, st *stream) {
 		old.forced, old.held = old.forced || st.forced, old.held || st.held
 		s.change(old, st.Stream)
 	}
-	if silenced {
+	if silenced && m.welcomed { // in a join it follows the welcome
 		copied := st.Stream
-		s.emit(protocol.Event{Name: protocol.MuteForced, Stream: &copied}, only(m)) // in a join it follows the welcome
+		s.emit(protocol.Event{Name: protocol.MuteForced, Stream: &copied}, only(m))
 	}
 }
 

@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 
-	"github.com/google/uuid"
-
 	"parley/rtc/protocol"
 )
 
@@ -13,78 +11,152 @@ import (
 type nothing struct{}
 
 // Request handles one message of the client and answers it: a reply or an error with the message's id goes to the client, in
-// order with the events. It returns false when the connection is over.
-func (m *Member) Request(ctx context.Context, msg protocol.Message) bool {
+// order with the events. It returns false when the wire holds the connection no more.
+func (a *Attachment) Request(ctx context.Context, msg protocol.Message) bool {
+	m := a.member
+	s := m.session
 	handle, body := m.parse(msg)
 	alive := true
-	err := m.session.do(ctx, func() {
-		if m.gone {
-			alive = false
-			return
+	err := s.do(ctx, func() {
+		switch {
+		case m.gone || m.client != a.client:
+		case !m.in():
+			m.sendError(msg.ID, protocol.Errorf(protocol.CodeWaiting, "You wait for admission to the session."))
+		case body != nil:
+			s.answer(m, msg.ID, nil, body)
+		default:
+			handle()
 		}
-		var reply any = nothing{}
-		if body == nil {
-			reply, body = handle()
-		}
-		var encoded []byte
-		if body != nil {
-			encoded = protocol.Encode(protocol.TypeError, msg.ID, body)
-		} else {
-			encoded = protocol.Encode(protocol.TypeReply, msg.ID, reply)
-		}
-		if !m.client.Send(encoded) {
-			m.session.remove(m, protocol.ReasonNetworkDisconnected)
-		}
-		alive = !m.gone
+		alive = !m.gone && m.client == a.client
 	})
 	return err == nil && alive
 }
 
-// handler does a request in the loop.
-type handler func() (reply any, body *protocol.ErrorBody)
+// answer answers a member's request.
+func (s *Session) answer(m *Member, id uint64, reply any, body *protocol.ErrorBody) {
+	encoded := protocol.Encode(protocol.TypeReply, id, reply)
+	if body != nil {
+		encoded = protocol.Encode(protocol.TypeError, id, body)
+	}
+	if !m.gone && !m.send(encoded) {
+		s.cutSlow(m)
+	}
+}
 
-// parse decodes and checks a request outside the loop.
-func (m *Member) parse(msg protocol.Message) (handler, *protocol.ErrorBody) {
+// parse decodes and checks a request outside the loop. What it returns does the request and answers it, in the loop.
+func (m *Member) parse(msg protocol.Message) (func(), *protocol.ErrorBody) {
 	s, l := m.session, m.session.manager.cfg.Limits
+	if msg.Type == protocol.TypeSignal {
+		p, body := decode(msg, func(p *protocol.Signal) *protocol.ErrorBody { return p.Validate(l) })
+		return func() { s.signal(m, msg.ID, *p) }, body
+	}
+	do, body := s.handler(m, msg)
+	return func() {
+		reply, body := do()
+		s.answer(m, msg.ID, reply, body)
+	}, body
+}
+
+// work does a request in the loop.
+type work func() (reply any, body *protocol.ErrorBody)
+
+// handler returns what a request asks for.
+func (s *Session) handler(m *Member, msg protocol.Message) (work, *protocol.ErrorBody) {
+	l := s.manager.cfg.Limits
 	switch msg.Type {
 	case protocol.TypePublish:
-		return with(msg, func(p *protocol.Publish) *protocol.ErrorBody { return p.Validate(l) }, func(p *protocol.Publish) (any, *protocol.ErrorBody) {
+		p, body := decode(msg, func(p *protocol.Publish) *protocol.ErrorBody { return p.Validate(l) })
+		return func() (any, *protocol.ErrorBody) {
 			published, body := s.publish(m, *p)
 			return published, body
-		})
+		}, body
 	case protocol.TypeUpdate:
-		return with(msg, (*protocol.Update).Validate, func(u *protocol.Update) (any, *protocol.ErrorBody) { return nothing{}, s.update(m, *u) })
+		return with(msg, (*protocol.Update).Validate, func(u *protocol.Update) *protocol.ErrorBody { return s.update(m, *u) })
 	case protocol.TypeSubscribe:
-		return with(msg, nil, func(r *protocol.Subscribe) (any, *protocol.ErrorBody) { return nothing{}, s.subscribe(m, *r) })
+		return with(msg, nil, func(r *protocol.Subscribe) *protocol.ErrorBody { return s.subscribe(m, *r) })
 	case protocol.TypeUnsubscribe:
-		return with(msg, nil, func(r *protocol.Unsubscribe) (any, *protocol.ErrorBody) {
-			return nothing{}, s.subscribe(m, protocol.Subscribe{StreamID: r.StreamID})
+		return with(msg, nil, func(r *protocol.Unsubscribe) *protocol.ErrorBody {
+			return s.subscribe(m, protocol.Subscribe{StreamID: r.StreamID})
 		})
 	case protocol.TypeAnswer:
-		return with(msg, nil, func(a *protocol.Answer) (any, *protocol.ErrorBody) {
-			return nothing{}, s.sendOffer(m, func() (*protocol.Offer, error) { return m.leg.Answer(*a) })
+		return with(msg, nil, func(a *protocol.Answer) *protocol.ErrorBody {
+			return s.sendOffer(m, func() (*protocol.Offer, error) { return m.leg.Answer(*a) })
 		})
 	case protocol.TypeRestart:
-		return with(msg, nil, func(*protocol.Restart) (any, *protocol.ErrorBody) { return nothing{}, s.sendOffer(m, m.leg.Restart) })
-	case protocol.TypeSignal:
-		return with(msg, func(p *protocol.Signal) *protocol.ErrorBody { return p.Validate(l) }, func(p *protocol.Signal) (any, *protocol.ErrorBody) {
-			reply, body := s.signal(m, *p)
-			return reply, body
+		return with(msg, nil, func(*protocol.Restart) *protocol.ErrorBody { return s.sendOffer(m, m.leg.Restart) })
+	case protocol.TypeRaiseHand:
+		return with(msg, nil, func(r *protocol.RaiseHand) *protocol.ErrorBody { return s.raiseHand(m, *r) })
+	case protocol.TypeDeleteChat:
+		return with(msg, nil, func(r *protocol.DeleteChat) *protocol.ErrorBody {
+			if !m.caps.Moderate && !s.ownLine(r.SignalID, m.conn.ID) {
+				return forbidden("delete others' lines")
+			}
+			return s.deleteChat(r.SignalID)
 		})
+	}
+	return s.moderation(m, msg)
+}
+
+// moderation returns what a request of moderation asks for. Each checks the right in the loop, for rights may change.
+func (s *Session) moderation(m *Member, msg protocol.Message) (work, *protocol.ErrorBody) {
+	allowed := func(right *bool, what string, do func() *protocol.ErrorBody) *protocol.ErrorBody {
+		if !*right {
+			return forbidden(what)
+		}
+		return do()
+	}
+	caps := &m.caps
+	switch msg.Type {
 	case protocol.TypeForceMute:
-		return with(msg, nil, func(r *protocol.ForceMute) (any, *protocol.ErrorBody) { return nothing{}, s.forceMute(m, *r) })
+		return with(msg, (*protocol.ForceMute).Validate, func(r *protocol.ForceMute) *protocol.ErrorBody {
+			return allowed(&caps.ForceMute, "mute others", func() *protocol.ErrorBody { return s.forceMute(*r) })
+		})
+	case protocol.TypeDisableForceMute:
+		return with(msg, nil, func(*nothing) *protocol.ErrorBody {
+			return allowed(&caps.ForceMute, "mute others", func() *protocol.ErrorBody { s.letSpeak(); return nil })
+		})
+	case protocol.TypeAskUnmute:
+		return with(msg, nil, func(r *protocol.AskUnmute) *protocol.ErrorBody {
+			return allowed(&caps.ForceMute, "ask others to unmute", func() *protocol.ErrorBody { return s.askUnmute(m.conn, r.StreamID) })
+		})
 	case protocol.TypeUnpublish:
-		return with(msg, nil, func(r *protocol.ForceUnpublish) (any, *protocol.ErrorBody) { return nothing{}, s.forceUnpublish(m, *r) })
+		return with(msg, nil, func(r *protocol.ForceUnpublish) *protocol.ErrorBody {
+			return allowed(&caps.ForceUnpublish, "end others' streams", func() *protocol.ErrorBody { return s.unpublish(r.StreamID) })
+		})
 	case protocol.TypeDisconnect:
-		return with(msg, nil, func(r *protocol.ForceDisconnect) (any, *protocol.ErrorBody) {
-			return nothing{}, s.forceDisconnect(m, *r)
+		return with(msg, nil, func(r *protocol.ForceDisconnect) *protocol.ErrorBody {
+			return allowed(&caps.ForceDisconnect, "remove others", func() *protocol.ErrorBody { return s.disconnect(r.ConnectionID) })
+		})
+	case protocol.TypeBan:
+		return with(msg, nil, func(r *protocol.Ban) *protocol.ErrorBody {
+			return allowed(&caps.Moderate, "ban others", func() *protocol.ErrorBody { return s.ban(r.ConnectionID) })
+		})
+	case protocol.TypeLock:
+		return with(msg, nil, func(r *protocol.Lock) *protocol.ErrorBody {
+			return allowed(&caps.Moderate, "lock the session", func() *protocol.ErrorBody { s.setLock(r.Locked); return nil })
+		})
+	case protocol.TypeSetLobby:
+		return with(msg, nil, func(r *protocol.SetLobby) *protocol.ErrorBody {
+			return allowed(&caps.Moderate, "set the lobby", func() *protocol.ErrorBody { s.setLobby(r.Lobby); return nil })
+		})
+	case protocol.TypeAdmit:
+		return with(msg, nil, func(r *protocol.Admit) *protocol.ErrorBody {
+			return allowed(&caps.Moderate, "admit others", func() *protocol.ErrorBody { return s.admit(r.ConnectionID) })
+		})
+	case protocol.TypeRefuse:
+		return with(msg, nil, func(r *protocol.Refuse) *protocol.ErrorBody {
+			return allowed(&caps.Moderate, "turn others away", func() *protocol.ErrorBody { return s.refuse(r.ConnectionID) })
+		})
+	case protocol.TypeSetRole:
+		return with(msg, (*protocol.SetRole).Validate, func(r *protocol.SetRole) *protocol.ErrorBody {
+			return allowed(&caps.Moderate, "give roles", func() *protocol.ErrorBody { return s.setRole(*r) })
 		})
 	}
 	return nil, protocol.Errorf(protocol.CodeUnknownType, "There is no request %.40q.", msg.Type)
 }
 
-// with decodes a request's data and checks it.
-func with[T any](msg protocol.Message, check func(*T) *protocol.ErrorBody, do func(*T) (any, *protocol.ErrorBody)) (handler, *protocol.ErrorBody) {
+// decode reads a request's data and checks it.
+func decode[T any](msg protocol.Message, check func(*T) *protocol.ErrorBody) (*T, *protocol.ErrorBody) {
 	data := new(T)
 	if len(msg.Data) > 0 {
 		if err := json.Unmarshal(msg.Data, data); err != nil {
@@ -96,7 +168,13 @@ func with[T any](msg protocol.Message, check func(*T) *protocol.ErrorBody, do fu
 			return nil, body
 		}
 	}
-	return func() (any, *protocol.ErrorBody) { return do(data) }, nil
+	return data, nil
+}
+
+// with makes the work of a request whose reply says only that it is done.
+func with[T any](msg protocol.Message, check func(*T) *protocol.ErrorBody, do func(*T) *protocol.ErrorBody) (work, *protocol.ErrorBody) {
+	data, body := decode(msg, check)
+	return func() (any, *protocol.ErrorBody) { return nothing{}, do(data) }, body
 }
 
 // forbidden is the answer to who lacks a right.
@@ -110,86 +188,20 @@ func (s *Session) subscribe(m *Member, r protocol.Subscribe) *protocol.ErrorBody
 	case !m.caps.Subscribe:
 		return forbidden("subscribe")
 	case st == nil:
-		return protocol.Errorf(protocol.CodeStreamUnknown, "There is no such stream.")
+		return streamUnknown()
 	case r.Audio || r.Video:
 		m.wants[st.ID] = want{audio: r.Audio, video: r.Video}
 	default:
 		delete(m.wants, st.ID)
 	}
-	return s.sendOffer(m, func() (*protocol.Offer, error) { return m.leg.Subscribe(s.tracksFor(m)) })
+	return s.updateSubscription(m)
 }
 
-// signal delivers a member's signal.
-func (s *Session) signal(m *Member, p protocol.Signal) (*protocol.SignalReply, *protocol.ErrorBody) {
-	if !m.caps.Signal {
-		return nil, forbidden("signal")
-	}
-	return s.deliver(p, m.conn)
-}
-
-// deliver sends a signal on; from without an id is the server's API. A chat line is kept before anybody sees it, so what was seen survives a restart.
-func (s *Session) deliver(p protocol.Signal, from protocol.Connection) (*protocol.SignalReply, *protocol.ErrorBody) {
-	if p.To != "" && s.member(p.To) == nil {
-		return nil, protocol.Errorf(protocol.CodeConnectionUnknown, "There is no such connection.")
-	}
-	msg := protocol.SignalMessage{ID: uuid.NewString(), Type: p.Type, Data: p.Data, From: from.ID, Name: from.Name, To: p.To, Time: s.now()}
-	if p.Type == ChatType && p.To == "" {
-		line := protocol.ChatLine{ID: msg.ID, From: msg.From, Name: msg.Name, Text: msg.Data, Time: msg.Time}
-		if err := s.manager.cfg.Store.AppendChat(context.Background(), s.id, line); err != nil {
-			s.log.Error("keep chat line", "connection", from.ID, "error", err)
-			return nil, protocol.Errorf(protocol.CodeStoreFailed, "The server could not keep the line; nobody has seen it.")
-		}
-		s.chat = append(s.chat, line)
-		s.trimChat()
-	}
-	s.emit(protocol.Event{Name: protocol.SignalReceived, Signal: &msg}, func(to *Member) bool {
-		return to.caps.Signal && (p.To == "" || to.conn.ID == p.To)
-	})
-	return &protocol.SignalReply{SignalID: msg.ID, Time: msg.Time}, nil
-}
-
-// ChatType is the type of the signals that are chat.
-const ChatType = "chat"
-
-func (s *Session) forceMute(m *Member, r protocol.ForceMute) *protocol.ErrorBody {
-	if !m.caps.ForceMute {
-		return forbidden("mute others")
-	}
+// forceMute mutes one stream, or all but some.
+func (s *Session) forceMute(r protocol.ForceMute) *protocol.ErrorBody {
 	if r.StreamID != "" {
 		return s.muteStream(r.StreamID)
 	}
-	s.mutePresent(r.Excluded)
-	return nil
-}
-
-func (s *Session) forceUnpublish(m *Member, r protocol.ForceUnpublish) *protocol.ErrorBody {
-	st := s.stream(r.StreamID)
-	switch {
-	case !m.caps.ForceUnpublish:
-		return forbidden("end others' streams")
-	case st == nil:
-		return protocol.Errorf(protocol.CodeStreamUnknown, "There is no such stream.")
-	}
-	st.owner.leg.Drop([]TrackID{{st.ID, protocol.KindAudio}, {st.ID, protocol.KindVideo}})
-	s.endStream(st, protocol.ReasonForceUnpublished)
-	s.updateSubscriptions()
-	return nil
-}
-
-func (s *Session) forceDisconnect(m *Member, r protocol.ForceDisconnect) *protocol.ErrorBody {
-	if !m.caps.ForceDisconnect {
-		return forbidden("remove others")
-	}
-	return s.disconnect(r.ConnectionID)
-}
-
-// disconnect takes a connection out against its will.
-func (s *Session) disconnect(id protocol.ConnectionID) *protocol.ErrorBody {
-	target := s.member(id)
-	if target == nil {
-		return protocol.Errorf(protocol.CodeConnectionUnknown, "There is no such connection.")
-	}
-	s.emit(protocol.Event{Name: protocol.SessionDisconnected, Reason: protocol.ReasonForceDisconnected}, only(target))
-	s.remove(target, protocol.ReasonForceDisconnected)
+	s.muteEverybody(r.Excluded)
 	return nil
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -26,6 +27,26 @@ func open(t *testing.T, folder string) *Store {
 	return s
 }
 
+// only returns the store's only project.
+func only(t *testing.T, s *Store) Project {
+	t.Helper()
+	p, err := s.FindProject(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// session makes a session of the only project.
+func session(t *testing.T, s *Store) protocol.SessionID {
+	t.Helper()
+	id, err := s.CreateSession(t.Context(), only(t, s).ApplicationID, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
 func TestProjectIsMadeOnceAndPrivate(t *testing.T) {
 	t.Parallel()
 	folder := filepath.Join(t.TempDir(), "a b%c?d") // names that a URL would misread
@@ -45,17 +66,22 @@ func TestProjectIsMadeOnceAndPrivate(t *testing.T) {
 	if t.Failed() {
 		return
 	}
-	first := stores[0].Project()
+	first := only(t, stores[0])
 	for _, s := range stores {
-		if p := s.Project(); p.ApplicationID != first.ApplicationID || !p.Key.Equal(first.Key) {
-			t.Errorf("two projects: %v and %v", p.ApplicationID, first.ApplicationID)
+		if p := only(t, s); p.ApplicationID != first.ApplicationID || p.APISecret() != first.APISecret() || p.Keys[0].ID != first.Keys[0].ID {
+			t.Errorf("two projects: %+v and %+v", p, first)
 		}
-		_ = s.Close()
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
 	}
-	if !regexp.MustCompile(`^[1-9]\d{7}$`).MatchString(first.APIKey) || len(first.APISecret) < 30 {
-		t.Errorf("key %q, secret of %d characters", first.APIKey, len(first.APISecret))
+	if !regexp.MustCompile(`^[1-9]\d{7}$`).MatchString(first.APIKey) || len(first.APISecret()) < 50 || len(first.SignatureSecret) < 50 || first.Name != "Parley" {
+		t.Errorf("%+v", first)
 	}
-	if raw, err := os.ReadFile(first.PrivateKeyFile); err != nil || !strings.HasPrefix(string(raw), "-----BEGIN PRIVATE KEY") {
+	if want := filepath.Join(folder, "private.key"); first.PrivateKeyFile() != want {
+		t.Errorf("key file %q, want %q", first.PrivateKeyFile(), want)
+	}
+	if raw, err := os.ReadFile(first.PrivateKeyFile()); err != nil || !strings.HasPrefix(string(raw), "-----BEGIN PRIVATE KEY") {
 		t.Errorf("key file: %v, %.30q", err, raw)
 	}
 	entries, err := os.ReadDir(folder)
@@ -72,15 +98,16 @@ func TestProjectIsMadeOnceAndPrivate(t *testing.T) {
 		}
 	}
 	again := open(t, folder)
-	if again.Project().ApplicationID != first.ApplicationID {
+	if only(t, again).ApplicationID != first.ApplicationID {
 		t.Error("another project after a restart")
 	}
 }
 
-func TestSessionIDCarriesTheAPIKey(t *testing.T) {
+func TestSessions(t *testing.T) {
 	t.Parallel()
 	s := open(t, t.TempDir())
-	id, err := s.CreateSession(t.Context())
+	p := only(t, s)
+	id, err := s.CreateSession(t.Context(), p.ApplicationID, json.RawMessage(`{"lobby":true}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,12 +115,27 @@ func TestSessionIDCarriesTheAPIKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f := strings.Split(string(raw), "~"); len(f) != 6 || f[1] != s.Project().APIKey {
+	if f := strings.Split(string(raw), "~"); len(f) != 6 || f[1] != p.APIKey {
 		t.Errorf("inner %q", raw)
 	}
-	for id, want := range map[protocol.SessionID]bool{id: true, "1_other": false, "": false} {
-		if has, err := s.HasSession(t.Context(), id); err != nil || has != want {
-			t.Errorf("%q: %v, %v", id, has, err)
+	got, err := s.Session(t.Context(), id)
+	if err != nil || got.ID != id || got.Project != p.ApplicationID || string(got.Options) != `{"lobby":true}` || time.Since(got.CreatedAt) > time.Minute {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if got, err := s.Session(t.Context(), session(t, s)); err != nil || string(got.Options) != "{}" {
+		t.Errorf("%+v, %v", got, err)
+	}
+	for _, id := range []protocol.SessionID{"1_other", ""} {
+		if _, err := s.Session(t.Context(), id); !errors.Is(err, ErrNotFound) {
+			t.Errorf("%q: %v", id, err)
+		}
+	}
+	if _, err := s.CreateSession(t.Context(), "nobody", nil); !errors.Is(err, ErrNotFound) {
+		t.Errorf("no project: %v", err)
+	}
+	for _, options := range []string{"{", strings.Repeat(" ", maxOptions) + "{}"} {
+		if _, err := s.CreateSession(t.Context(), p.ApplicationID, json.RawMessage(options)); err == nil {
+			t.Errorf("options %.10q were taken", options)
 		}
 	}
 }
@@ -102,14 +144,13 @@ func TestInvites(t *testing.T) {
 	t.Parallel()
 	s := open(t, t.TempDir())
 	ctx := t.Context()
-	session, err := s.CreateSession(ctx)
+	now := time.Now()
+	secret, inv, err := s.CreateInvite(ctx, Invite{SessionID: session(t, s), Role: "publisher", ExpiresAt: now.Add(time.Hour), UsesLeft: 20})
 	if err != nil {
 		t.Fatal(err)
 	}
-	now := time.Now()
-	secret, inv, err := s.CreateInvite(ctx, Invite{SessionID: session, Role: "publisher", ExpiresAt: now.Add(time.Hour), UsesLeft: 20})
-	if err != nil {
-		t.Fatal(err)
+	if inv.Project != only(t, s).ApplicationID {
+		t.Errorf("an invite of the project %q", inv.Project)
 	}
 	// Thirty ask at once for twenty uses.
 	var wg sync.WaitGroup
@@ -140,7 +181,7 @@ func TestInvites(t *testing.T) {
 	if _, err := s.UseInvite(ctx, "AAAA", now); !errors.Is(err, ErrNotFound) {
 		t.Errorf("unknown: %v", err)
 	}
-	if all, err := s.Invites(ctx); err != nil || len(all) != 1 || all[0].ID != inv.ID || all[0].UsesLeft != 0 {
+	if all, err := s.Invites(ctx, ""); err != nil || len(all) != 1 || all[0].ID != inv.ID || all[0].UsesLeft != 0 {
 		t.Errorf("list %+v, %v", all, err)
 	}
 	raw, err := os.ReadFile(filepath.Join(s.folder, "parley.db-wal"))
@@ -156,9 +197,17 @@ func TestInvites(t *testing.T) {
 	if _, err := s.UseInvite(ctx, secret, now); !errors.Is(err, ErrNotFound) {
 		t.Errorf("revoked: %v", err)
 	}
-	if _, _, err := s.CreateInvite(ctx, Invite{SessionID: "1_none", Role: "publisher", ExpiresAt: now, UsesLeft: 1}); err == nil {
-		t.Error("an invite to no session")
+	if _, _, err := s.CreateInvite(ctx, Invite{SessionID: "1_none", Role: "publisher", ExpiresAt: now, UsesLeft: 1}); !errors.Is(err, ErrNotFound) {
+		t.Errorf("an invite to no session: %v", err)
 	}
+}
+
+func chat(lines ...protocol.ChatLine) []ChatEntry {
+	entries := make([]ChatEntry, len(lines))
+	for i, l := range lines {
+		entries[i].ChatLine = l
+	}
+	return entries
 }
 
 func TestChatSurvivesARestart(t *testing.T) {
@@ -166,11 +215,11 @@ func TestChatSurvivesARestart(t *testing.T) {
 	folder := t.TempDir()
 	s := open(t, folder)
 	for i := range 5 {
-		if err := s.AppendChat(t.Context(), "1_a", protocol.ChatLine{ID: fmt.Sprint(i), From: "c", Name: "Ann", Text: "line", Time: int64(i)}); err != nil {
+		if err := s.AppendChat(t.Context(), "1_a", chat(protocol.ChatLine{ID: fmt.Sprint(i), From: "c", Name: "Ann", Text: "line", Time: int64(i)})); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := s.AppendChat(t.Context(), "1_b", protocol.ChatLine{ID: "x", Text: "other"}); err != nil {
+	if err := s.AppendChat(t.Context(), "1_b", chat(protocol.ChatLine{ID: "x", Text: "other"})); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
@@ -186,7 +235,7 @@ func TestNewerStoreIsRefused(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	s := open(t, folder)
-	if _, err := s.db.Exec("PRAGMA user_version = 99"); err != nil {
+	if _, err := s.write.Exec("PRAGMA user_version = 99"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Open(t.Context(), folder); !errors.Is(err, ErrNewer) {
@@ -197,14 +246,13 @@ func TestNewerStoreIsRefused(t *testing.T) {
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	s := open(t, t.TempDir())
-	s.db.SetMaxOpenConns(1)
-	if _, err := s.db.Exec("PRAGMA max_page_count = 20"); err != nil { // SQLite answers as on a full disk
+	if _, err := s.write.Exec("PRAGMA max_page_count = 30"); err != nil { // SQLite answers as on a full disk
 		t.Fatal(err)
 	}
 	var err error
 	kept := 0
 	for range 100 {
-		if err = s.AppendChat(t.Context(), "1_a", protocol.ChatLine{ID: "i", Text: strings.Repeat("x", 4000)}); err != nil {
+		if err = s.AppendChat(t.Context(), "1_a", chat(protocol.ChatLine{ID: "i", Text: strings.Repeat("x", 4000)})); err != nil {
 			break
 		}
 		kept++

@@ -1,20 +1,16 @@
 package token
 
 import (
-	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
-
-	"parley/rtc/protocol"
 )
 
-// claims is the layout of the Vonage SDKs' tokens, the fields of all forms together, and name, which Parley adds.
+// claims is the layout of the Vonage SDKs' tokens, the fields of all forms together, and name and invite, which Parley adds.
 type claims struct {
 	ApplicationID  string          `json:"application_id,omitempty"` // of RS256
 	Issuer         string          `json:"iss,omitempty"`            // the API key in HS256
@@ -27,10 +23,11 @@ type claims struct {
 	Scope          string          `json:"scope"`
 	ACL            json.RawMessage `json:"acl,omitempty"`
 	SessionID      string          `json:"session_id"`
-	Role           Role            `json:"role"`
+	Role           json.RawMessage `json:"role,omitempty"` // read once the signature is known to hold
 	LayoutClasses  classList       `json:"initial_layout_class_list"`
 	ConnectionData string          `json:"connection_data,omitempty"`
 	Name           string          `json:"name,omitempty"`
+	Invite         string          `json:"invite,omitempty"`
 }
 
 // classList is layout classes joined by spaces. Some SDKs send an array.
@@ -54,15 +51,17 @@ func (c *classList) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
+// date is a date of a token. What lies out of range is a date as far off as can be.
+func date(v float64) time.Time {
+	sec, frac := math.Modf(min(max(v, -1e12), 1e12))
+	return time.Unix(int64(sec), int64(frac*1e9))
+}
+
 func numeric(v float64) (*jwt.NumericDate, error) {
 	if v == 0 {
 		return nil, nil
 	}
-	if math.IsNaN(v) || math.Abs(v) > 1e12 {
-		return nil, errors.New("date out of range")
-	}
-	sec, frac := math.Modf(v)
-	return jwt.NewNumericDate(time.Unix(int64(sec), int64(frac*1e9))), nil
+	return jwt.NewNumericDate(date(v)), nil
 }
 
 func (c *claims) GetExpirationTime() (*jwt.NumericDate, error) { return numeric(c.ExpiresAt) }
@@ -80,20 +79,4 @@ func (c *claims) life(now time.Time) time.Duration {
 	}
 	seconds := min(max(c.ExpiresAt-begin, 0), 1e9)
 	return time.Duration(seconds * float64(time.Second))
-}
-
-// sessionKey returns the API key that a session's id carries. ok is false when it has not the form of this server's ids.
-func sessionKey(id protocol.SessionID) (apiKey string, ok bool) {
-	if len(id) < 3 {
-		return "", false
-	}
-	raw, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(string(id[2:]), "="))
-	if err != nil {
-		return "", false
-	}
-	fields := strings.Split(string(raw), "~")
-	if len(fields) < 5 {
-		return "", false
-	}
-	return fields[1], true
 }

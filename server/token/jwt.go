@@ -1,94 +1,84 @@
 package token
 
 import (
+	"context"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
-
-	"parley/rtc/protocol"
 )
 
-// parseJWT checks a JWT's signature, project and times. methods are those that are allowed here.
-func (k Key) parseJWT(text string, now time.Time, methods ...string) (claims, error) {
+// parseJWT checks a JWT's signature, project and dates. methods are those that are allowed here.
+func (v *Verifier) parseJWT(ctx context.Context, text string, now time.Time, methods ...string) (parsed, error) {
 	if strings.Count(text, ".") != 2 {
-		return claims{}, invalid("The token is not a JWT.")
+		return parsed{}, invalid("The token is not a JWT.")
 	}
-	var c claims
+	t := parsed{signed: text[:strings.LastIndexByte(text, '.')]}
 	parser := jwt.NewParser(jwt.WithValidMethods(methods), jwt.WithLeeway(Leeway), jwt.WithExpirationRequired(), jwt.WithIssuedAt(),
-		jwt.WithTimeFunc(func() time.Time { return now }))
-	parsed, err := parser.ParseWithClaims(text, &c, k.keyFor)
-	var body *protocol.ErrorBody
+		jwt.WithStrictDecoding(), jwt.WithTimeFunc(func() time.Time { return now }))
+	var unsigned error // why there is nothing to check the signature with
+	_, err := parser.ParseWithClaims(text, &t.claims, func(token *jwt.Token) (any, error) {
+		t.project, unsigned = v.signer(ctx, token, &t.claims, now)
+		return t.project.Live.of(token.Method.Alg()), unsigned
+	})
 	switch {
 	case err == nil:
-	case errors.As(err, &body):
-		return claims{}, body
+		return t, nil
+	case unsigned != nil:
+		return parsed{}, unsigned
+	case errors.Is(err, jwt.ErrTokenSignatureInvalid) && signedBy(text, t.project.Revoked, methods):
+		return parsed{}, revoked()
 	case errors.Is(err, jwt.ErrTokenExpired):
-		return claims{}, protocol.Errorf(protocol.CodeTokenExpired, "The token has expired.")
+		return parsed{}, expired()
 	case errors.Is(err, jwt.ErrTokenNotValidYet), errors.Is(err, jwt.ErrTokenUsedBeforeIssued):
-		return claims{}, protocol.Errorf(protocol.CodeTokenNotYetValid, "The token is not valid yet.")
-	default:
-		return claims{}, invalid("The token was not signed by this server's project, or is damaged.")
+		return parsed{}, notYetValid()
+	case errors.Is(err, jwt.ErrTokenRequiredClaimMissing): // exp
+		return parsed{}, tooLong()
 	}
-	if !k.owns(parsed.Method.Alg(), c) {
-		return claims{}, invalid("The token is of another project.")
-	}
-	if c.life(now) > MaxTTL+Leeway {
-		return claims{}, invalid("The token is valid for more than %d days.", MaxTTL/(24*time.Hour))
-	}
-	return c, nil
+	return parsed{}, forged()
 }
 
-// keyFor returns the key of the method that the token names. A method has one key only, of one type: naming another method than the one that
-// signed (the public key as an HMAC secret, for one) finds a key that does not fit.
-func (k Key) keyFor(t *jwt.Token) (any, error) {
-	switch t.Method.Alg() {
+// signer returns the project that a JWT names, in the way of its method. A method has keys of one type only: naming another method than the one that
+// signed (the public key as an HMAC secret, for one) finds keys that do not fit. Nothing in the header but the method is heeded.
+func (v *Verifier) signer(ctx context.Context, t *jwt.Token, c *claims, now time.Time) (Project, error) {
+	if _, ok := t.Header["crit"]; ok { // RFC 7515, section 4.1.11: who does not know an extension that is critical must refuse
+		return Project{}, forged()
+	}
+	secret := t.Method.Alg() == "HS256"
+	id := c.ApplicationID
+	if secret {
+		id = c.Issuer
+	}
+	p, err := v.find(ctx, id, now)
+	switch {
+	case err != nil:
+		return Project{}, err
+	case secret && (id != p.APIKey || c.IssuerType != "project"), !secret && (id != p.ApplicationID || c.Issuer != "" && c.Issuer != id):
+		return Project{}, invalid("The token names its project in another way than its method does.")
+	}
+	return p, nil
+}
+
+// of returns the keys of a method.
+func (k Keys) of(method string) jwt.VerificationKeySet {
+	var set jwt.VerificationKeySet
+	switch method {
 	case "RS256":
-		if k.Private != nil {
-			return &k.Private.PublicKey, nil
+		for _, public := range k.Public {
+			set.Keys = append(set.Keys, public)
 		}
 	case "HS256":
-		if k.Secret != "" {
-			return []byte(k.Secret), nil
+		for _, secret := range k.Secrets {
+			set.Keys = append(set.Keys, []byte(secret))
 		}
 	}
-	return nil, errors.New("no key for this method")
+	return set
 }
 
-// owns reports whether the token names this project, in the way of its method.
-func (k Key) owns(method string, c claims) bool {
-	if method == "HS256" {
-		return c.Issuer == k.APIKey && c.IssuerType == "project"
-	}
-	return c.ApplicationID == k.ApplicationID && slices.Contains([]string{"", k.ApplicationID}, c.Issuer)
-}
-
-// VerifyREST checks a credential that opens the REST API: a JWT by RS256, as Authorization: Bearer carries it, or with secret by HS256, as
-// X-OPENTOK-AUTH does. Client tokens are refused. Errors are *protocol.ErrorBody with the codes unauthorized, tokenExpired and tokenNotYetValid.
-func (k Key) VerifyREST(text string, secret bool, now time.Time) error {
-	if len(text) > MaxBytes {
-		return protocol.Errorf(protocol.CodeUnauthorized, "The credential has more than %d bytes.", MaxBytes)
-	}
-	method := "RS256"
-	if secret {
-		method = "HS256"
-	}
-	c, err := k.parseJWT(text, now, method)
-	var body *protocol.ErrorBody
-	switch {
-	case err == nil:
-	case errors.As(err, &body) && (body.Code == protocol.CodeTokenExpired || body.Code == protocol.CodeTokenNotYetValid):
-		return body
-	default:
-		return protocol.Errorf(protocol.CodeUnauthorized, "The credential was not signed by a project of this server, or is damaged.")
-	}
-	switch {
-	case c.SessionID != "" || c.Scope != "":
-		return protocol.Errorf(protocol.CodeUnauthorized, "A client token does not open the REST API.")
-	case c.life(now) > MaxRESTTTL+Leeway:
-		return protocol.Errorf(protocol.CodeUnauthorized, "The credential is valid for more than %d hours.", MaxRESTTTL/time.Hour)
-	}
-	return nil
+// signedBy reports whether one of keys signed a JWT.
+func signedBy(text string, keys Keys, methods []string) bool {
+	parser := jwt.NewParser(jwt.WithValidMethods(methods), jwt.WithStrictDecoding(), jwt.WithoutClaimsValidation())
+	_, err := parser.ParseWithClaims(text, &claims{}, func(token *jwt.Token) (any, error) { return keys.of(token.Method.Alg()), nil })
+	return err == nil
 }

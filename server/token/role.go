@@ -29,7 +29,8 @@ func rights(name string) (c protocol.Capabilities, ok bool) {
 	case PublisherOnly:
 		return protocol.Capabilities{Publish: true}, true
 	case Moderator:
-		return protocol.Capabilities{Subscribe: true, Signal: true, Publish: true, ForceMute: true, ForceUnpublish: true, ForceDisconnect: true}, true
+		return protocol.Capabilities{Subscribe: true, Signal: true, Publish: true, ForceMute: true, ForceUnpublish: true, ForceDisconnect: true,
+			Moderate: true}, true
 	}
 	return c, false
 }
@@ -62,6 +63,7 @@ func (r Role) Capabilities() protocol.Capabilities {
 		all.ForceMute = all.ForceMute || c.ForceMute
 		all.ForceUnpublish = all.ForceUnpublish || c.ForceUnpublish
 		all.ForceDisconnect = all.ForceDisconnect || c.ForceDisconnect
+		all.Moderate = all.Moderate || c.Moderate
 	}
 	return all
 }

@@ -8,7 +8,7 @@
 // segment. The reader flushes after each batch that it has handed out, so whoever forwards what it receives need not flush at all.
 //
 // The path of a packet: reader goroutine -> (STUN: by user name; the rest: by source address) -> Conn -> decrypt -> Handler.RTP. Nothing on
-// the way waits for another client, and nothing is allocated per packet but the source address of a received datagram.
+// the way waits for another client, and nothing is allocated per packet.
 //
 // The server is ICE-lite (RFC 8445, 2.5): it only answers checks, with one exception: it asks back once it has seen a check. Clients
 // nominate sooner for it, and it proves that a client is where it says before media moves there in mid-call.

@@ -152,6 +152,7 @@ type flusher struct {
 
 	mu    sync.Mutex
 	dirty []*Conn
+	count atomic.Int32 // of dirty
 
 	// touched by the flushing goroutine only
 	taken []*Conn
@@ -177,8 +178,12 @@ const (
 func (f *flusher) add(c *Conn) {
 	f.mu.Lock()
 	f.dirty = append(f.dirty, c)
+	f.count.Store(int32(len(f.dirty)))
 	f.mu.Unlock()
 }
+
+// waiting is how many Conns have something pending.
+func (f *flusher) waiting() int { return int(f.count.Load()) }
 
 // Flush sends what WriteRTP and WriteRTCP have left pending, for all Conns. When another goroutine is at it already, that one sends it
 // and Flush returns at once.
@@ -196,6 +201,7 @@ func (t *Transport) flushOnce() {
 	f := &t.out
 	f.mu.Lock()
 	f.dirty, f.taken = f.taken[:0], f.dirty
+	f.count.Store(0)
 	f.mu.Unlock()
 	for _, c := range f.taken {
 		s := c.out.take()

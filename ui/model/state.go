@@ -57,7 +57,8 @@ type Prejoin struct {
 	Voice                                              Voice
 	CanRecord                                          bool // there is a microphone to record
 	Video                                              Video
-	Joining                                            bool // Join now was pressed; it can be cancelled
+	Joining                                            bool   // Join now was pressed; it can be cancelled
+	Waiting                                            string // while Joining: that a moderator has to let the user in, in words; "" when that is not so
 }
 
 // Voice is the test of one's own voice: some seconds are recorded, then played.

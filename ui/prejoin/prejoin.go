@@ -73,6 +73,9 @@ func (s *Screen) Update(p model.Prejoin) {
 		key += "-joining"
 	}
 	s.title.Set(s.env.Say(key, "Meeting", p.Meeting))
+	if p.Waiting != "" {
+		s.title.Set(p.Waiting + "…")
+	}
 	s.view.update(p)
 	s.level.SetLevel(p.Level)
 	switch {
