@@ -20,7 +20,7 @@ func setting(s model.State, section model.Section) model.State {
 	level := &model.Level{}
 	level.Set(0.6)
 	s.Settings = model.Settings{Open: true, Section: section, Name: "Zoe Park", Devices: devices(), Level: level, Video: model.Video{Height: 720, FrameRate: 30},
-		Notify: true, KeepMeetings: true, Meetings: 3}
+		Echo: true, Noise: true, Gain: true, Notify: true, KeepMeetings: true, Meetings: 3}
 	return s
 }
 
@@ -91,7 +91,11 @@ func TestSettingsAskForEachChange(t *testing.T) {
 	choose("Camera", 2)
 	choose("Microphone", 2)
 	flip("Test")
-	b.Want(t, model.ChooseDevice{Kind: model.DeviceCamera, ID: "c2"}, model.ChooseDevice{Kind: model.DeviceMicrophone, ID: "m2"}, model.TestSpeaker{})
+	flip("Echo cancellation")
+	flip("Noise suppression")
+	flip("Steady loudness")
+	b.Want(t, model.ChooseDevice{Kind: model.DeviceCamera, ID: "c2"}, model.ChooseDevice{Kind: model.DeviceMicrophone, ID: "m2"}, model.TestSpeaker{},
+		model.SetSwitch{Switch: model.SwitchEcho}, model.SetSwitch{Switch: model.SwitchNoise}, model.SetSwitch{Switch: model.SwitchGain})
 
 	b.apply(setting(model.State{}, model.SectionVideo))
 	flip("1080p")

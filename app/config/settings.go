@@ -25,11 +25,24 @@ type Settings struct {
 	Height     int    `json:"height,omitempty"`
 	Draft      string `json:"draft,omitempty"` // chat text typed and not sent when the app ended
 
-	Place   Place   `json:"place,omitzero"`
-	Look    Look    `json:"look,omitzero"`
-	Video   Video   `json:"video,omitzero"`
-	Stage   Stage   `json:"stage,omitzero"`
-	Privacy Privacy `json:"privacy,omitzero"`
+	Place      Place      `json:"place,omitzero"`
+	Look       Look       `json:"look,omitzero"`
+	Video      Video      `json:"video,omitzero"`
+	Stage      Stage      `json:"stage,omitzero"`
+	Privacy    Privacy    `json:"privacy,omitzero"`
+	Processing Processing `json:"processing"`
+}
+
+// Processing says what is done to the microphone's sound before the others hear it.
+type Processing struct {
+	Echo  bool `json:"echo"`  // what the loudspeaker plays is taken out
+	Noise bool `json:"noise"` // steady noise is turned down
+	Gain  bool `json:"gain"`  // the voice is brought to a usual loudness
+}
+
+// Defaults returns the settings of who never changed any.
+func Defaults() Settings {
+	return Settings{Processing: Processing{Echo: true, Noise: true, Gain: true}}
 }
 
 // maxFile bounds the settings file.
@@ -49,19 +62,19 @@ func Load(folder string) (Settings, error) {
 	path := filepath.Join(folder, "settings.json")
 	raw, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return Settings{}, nil
+		return Defaults(), nil
 	}
 	if err != nil {
-		return Settings{}, fmt.Errorf("read settings %s: %w", path, err)
+		return Defaults(), fmt.Errorf("read settings %s: %w", path, err)
 	}
 	s, err := parse(raw)
 	if err == nil {
 		return s, nil
 	}
 	if renameErr := os.Rename(path, path+".bad"); renameErr != nil {
-		return Settings{}, fmt.Errorf("read settings %s: %w", path, errors.Join(err, renameErr))
+		return Defaults(), fmt.Errorf("read settings %s: %w", path, errors.Join(err, renameErr))
 	}
-	return Settings{}, fmt.Errorf("read settings %s: %w; kept as %s.bad, going on with the defaults", path, err, filepath.Base(path))
+	return Defaults(), fmt.Errorf("read settings %s: %w; kept as %s.bad, going on with the defaults", path, err, filepath.Base(path))
 }
 
 // parse decodes and checks a settings file.
@@ -69,7 +82,7 @@ func parse(raw []byte) (Settings, error) {
 	if len(raw) > maxFile {
 		return Settings{}, fmt.Errorf("file of %d bytes, %d allowed", len(raw), maxFile)
 	}
-	var s Settings
+	s := Defaults() // what a file of an earlier version does not have stays so
 	if err := json.Unmarshal(raw, &s); err != nil {
 		return Settings{}, err
 	}

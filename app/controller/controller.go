@@ -105,7 +105,8 @@ func New(opt Options) *Controller {
 	c.call.camera.want = videoWant(opt.Settings.Video)
 	c.awake.asking, c.notifying = line{loop: c.loop}, line{loop: c.loop}
 	c.prefs.saved, c.prefs.saving = opt.Settings, line{loop: c.loop}
-	c.prefs.probe = &audioFeed{feedEnv: c.call.mic.feedEnv, said: line{loop: c.loop}}
+	c.prefs.probe = &audioFeed{feedEnv: c.call.mic.feedEnv, said: line{loop: c.loop}, talked: func() {}, refused: func(error) {},
+		clean: cleaning{reference: c.call.mic.clean.reference}}
 	f, s := opt.Flags, opt.Settings
 	c.name = first(f.Name, s.Name, systemName())
 	c.camera, c.wantCam = first(f.Camera, s.Camera), !s.CameraOff
@@ -124,6 +125,8 @@ func New(opt Options) *Controller {
 		c.mic, c.wantMic = "", false
 	}
 	c.chat.draft = s.Draft
+	c.setProcessing(s.Processing)
+	c.call.mic.talked = c.talkedMuted
 	return c
 }
 

@@ -63,11 +63,27 @@ func (c *Controller) flip(i model.SetSwitch) {
 		s.Video.Thrifty = i.On
 	case model.SwitchNotify:
 		s.Privacy.Silent = !i.On
+	case model.SwitchEcho, model.SwitchNoise, model.SwitchGain:
+		c.process(i)
 	case model.SwitchKeepMeetings:
 		if s.Privacy.Forget = !i.On; s.Privacy.Forget {
 			s.Privacy.Recent = nil
 		}
 	}
+}
+
+// process switches what is done to the microphone's sound.
+func (c *Controller) process(i model.SetSwitch) {
+	p := c.settings.Processing
+	switch i.Switch {
+	case model.SwitchEcho:
+		p.Echo = i.On
+	case model.SwitchNoise:
+		p.Noise = i.On
+	case model.SwitchGain:
+		p.Gain = i.On
+	}
+	c.setProcessing(p)
 }
 
 // videoWant returns what the camera is asked for by the settings.
@@ -102,7 +118,7 @@ func (c *Controller) describeSettings(devices model.Devices) {
 	c.tendProbe(devices.Microphone)
 	s := &c.state.Settings
 	*s = model.Settings{Open: c.prefs.shown.Open, Section: c.prefs.shown.Section, Name: c.name, Language: c.settings.Look.Language, Devices: devices,
-		SpeakerTesting: c.testing != nil, SpeakerProblem: c.state.Prejoin.SpeakerProblem, CameraProblem: c.state.Prejoin.CameraProblem,
+		Echo: c.settings.Processing.Echo, Noise: c.settings.Processing.Noise, Gain: c.settings.Processing.Gain, SpeakerTesting: c.testing != nil, SpeakerProblem: c.state.Prejoin.SpeakerProblem, CameraProblem: c.state.Prejoin.CameraProblem,
 		Video: chosenVideo(c.settings.Video), Notify: !c.settings.Privacy.Silent,
 		KeepMeetings: !c.settings.Privacy.Forget, Meetings: len(c.settings.Privacy.Recent)}
 	if s.Open {

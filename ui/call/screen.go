@@ -94,7 +94,7 @@ func (s *Screen) Update(c model.Call, now time.Time) {
 
 // Beat moves what moves by itself: levels, rings, the clock, the seconds of a lost connection.
 func (s *Screen) Beat(now time.Time) {
-	s.stage.beat(now)
+	s.stage.beat()
 	s.top.beat(now)
 	rests := s.call.Phase == model.PhaseRunning && now.Sub(s.moved) > idle
 	s.top.fade(rests)

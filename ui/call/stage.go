@@ -133,9 +133,10 @@ func (s *stage) arrange(a model.Arrangement) bool {
 	return changed
 }
 
-// listen follows who speaks, and reports whether another one gets the stage for it. Who has it keeps it for a second after the last word.
+// listen follows who speaks, and reports whether another one gets the stage for it. Who has it keeps it as long as the state says that they speak:
+// that is a second beyond the last word.
 func (s *stage) listen() bool {
-	if now := s.tiles[s.speaker]; now != nil && now.Ring() {
+	if now := s.tiles[s.speaker]; now != nil && now.Tile().Speaking {
 		return false
 	}
 	for _, t := range s.order {
@@ -170,12 +171,9 @@ func (s *stage) present() {
 	}
 }
 
-func (s *stage) beat(now time.Time) {
+func (s *stage) beat() {
 	for _, t := range s.order {
-		t.Beat(now)
-	}
-	if s.listen() {
-		s.rearrange()
+		t.Beat()
 	}
 }
 

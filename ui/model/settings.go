@@ -11,6 +11,7 @@ type Settings struct {
 	// Problems, each a sentence, under the device that they are about; "" for none.
 	CameraProblem, MicProblem, SpeakerProblem string
 	SpeakerTesting                            bool
+	Echo, Noise, Gain                         bool // what is done to the microphone's sound
 	Video                                     Video
 	Notify                                    bool // tell of messages while the window is in the background
 	KeepMeetings                              bool // keep a list of meetings on the start screen
@@ -52,6 +53,9 @@ const (
 	SwitchThrifty                    // pictures are painted half as often
 	SwitchNotify                     // tell of messages while in the background
 	SwitchKeepMeetings               // keep a list of meetings
+	SwitchEcho                       // take out of the microphone what the speaker plays
+	SwitchNoise                      // turn steady noise down
+	SwitchGain                       // bring the voice to a usual loudness
 )
 
 // The intents of the settings.

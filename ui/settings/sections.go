@@ -25,10 +25,14 @@ type controls struct {
 	height, rate         *widgets.Segments
 	theme, text          *widgets.Segments
 	still, thrifty       *widgets.Toggle
+	processing           processing
 	notify, meetings     *widgets.Toggle
 	forget               *widgets.Button
 	forgetRow            *row
 }
+
+// processing is what is done to the microphone's sound.
+type processing struct{ echo, noise, gain *widgets.Toggle }
 
 // percents are the sizes of text as they are written.
 func percents() []string {
@@ -83,7 +87,12 @@ func (w *Window) devices(say func(string) string) *rows {
 	c.micRow = newRow(env.Say("device.microphone"), "", c.mic).under().troubled()
 	c.levelRow = newRow(say("level"), say("level-help"), c.level).under()
 	c.speakerRow = newRow(env.Say("device.speaker"), "", c.speaker).with(c.test).troubled()
-	return newRows(c.cameraRow, c.micRow, c.levelRow, c.speakerRow)
+	toggle := func(key string, s model.Switch) *widgets.Toggle {
+		return widgets.NewToggle(env, say(key), func(on bool) { env.Send(model.SetSwitch{Switch: s, On: on}) })
+	}
+	c.processing = processing{echo: toggle("echo", model.SwitchEcho), noise: toggle("noise", model.SwitchNoise), gain: toggle("gain", model.SwitchGain)}
+	return newRows(c.cameraRow, c.micRow, c.levelRow, c.speakerRow, newRow(say("echo"), say("echo-help"), c.processing.echo),
+		newRow(say("noise"), say("noise-help"), c.processing.noise), newRow(say("gain"), say("gain-help"), c.processing.gain))
 }
 
 func (w *Window) video(say func(string) string) *rows {
@@ -131,6 +140,9 @@ func (w *Window) follow(s model.Settings, look model.Look) {
 	} else {
 		c.test.SetText(env.Say("device.test"))
 	}
+	c.processing.echo.Set(s.Echo)
+	c.processing.noise.Set(s.Noise)
+	c.processing.gain.Set(s.Gain)
 	c.height.Set(slices.Index(model.VideoHeights(), s.Video.Height))
 	c.rate.Set(slices.Index(model.FrameRates(), s.Video.FrameRate))
 	c.thrifty.Set(look.Thrifty)

@@ -2,7 +2,6 @@ package widgets
 
 import (
 	"image"
-	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -12,9 +11,6 @@ import (
 	"parley/ui/model"
 	"parley/ui/theme"
 )
-
-// ringHold is how long the ring of a speaker stays after the last word.
-const ringHold = time.Second
 
 // Tile is one person's picture, or a shared screen, in the call. It is kept as long as its stream lives and follows model.Tile.
 type Tile struct {
@@ -27,8 +23,6 @@ type Tile struct {
 	pin     *iconFace
 	mute    *iconFace
 	hide    *iconFace
-	spoke   time.Time
-	ring    bool
 	hovered bool
 	focused bool
 	stand   stand
@@ -82,9 +76,6 @@ func (t *Tile) take(tile model.Tile) {
 	t.tile = tile
 	t.picture.SetSource(tile.Pictures)
 	t.draw.pill.meter.SetLevel(tile.Level)
-	if tile.Speaking {
-		t.ring = true
-	}
 	if tile.Pinned {
 		t.pin.Set(assets.IconUnpin, LookShade, t.env.Say("tile.unpin"))
 	} else {
@@ -141,24 +132,12 @@ func (t *Tile) Present() {
 	}
 }
 
-// Beat moves the level and the speaker's ring; the presenter calls it some ten times a second.
-func (t *Tile) Beat(now time.Time) {
-	if !t.Visible() {
-		return
-	}
-	t.draw.pill.meter.Beat()
-	if t.tile.Speaking {
-		t.spoke = now
-	}
-	ring := t.tile.Speaking || now.Sub(t.spoke) < ringHold
-	if ring != t.ring {
-		t.ring = ring
-		t.Refresh()
+// Beat moves the level; the presenter calls it some ten times a second.
+func (t *Tile) Beat() {
+	if t.Visible() {
+		t.draw.pill.meter.Beat()
 	}
 }
-
-// Ring reports whether the speaker's ring shows.
-func (t *Tile) Ring() bool { return t.ring }
 
 // live reports whether a moving picture shows.
 func (t *Tile) live() bool { return t.tile.Media == model.TilePicture && t.picture.Has() }

@@ -79,10 +79,10 @@ func (t *Tile) refresh() {
 	d.avatar.Set(t.tile.Name)
 	d.badge.FillColor, d.badge.StrokeColor, d.badge.StrokeWidth = colour(theme.Raised), colour(t.ground()), 2
 	d.edge.FillColor, d.edge.StrokeColor, d.edge.StrokeWidth = colour(theme.Clear), colour(theme.Accent), 2
-	if t.stand.floating && !t.focused && !t.ring { // tells it from what lies below
+	if t.stand.floating && !t.focused && !t.tile.Speaking { // tells it from what lies below
 		d.edge.StrokeColor = colour(theme.Background)
 	}
-	setShown(d.edge, t.focused || t.ring && !t.tile.Screen || t.stand.floating)
+	setShown(d.edge, t.focused || t.tile.Speaking && !t.tile.Screen || t.stand.floating)
 	if t.tile.Hand > 0 {
 		d.hand.Set(strconv.Itoa(t.tile.Hand), assets.IconHand)
 	}
