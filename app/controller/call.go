@@ -198,17 +198,17 @@ func (c *call) remote(id protocol.StreamID) *remote {
 	return nil
 }
 
-// name returns the display name of a connection.
+// name returns the display name of a connection, "" when it gave none.
 func (c *call) name(id protocol.ConnectionID) string {
 	if id == c.welcome.You.ID {
 		return c.welcome.You.Name
 	}
 	for _, x := range c.connections {
-		if x.ID == id && x.Name != "" {
+		if x.ID == id {
 			return x.Name
 		}
 	}
-	return "Guest"
+	return ""
 }
 
 // signal sends a signal; done hears what became of it, in the loop.
