@@ -55,6 +55,8 @@ var words = map[protocol.Code]string{
 	protocol.CodeBanned:             "A moderator has removed you from this meeting for good. Ask the host if that was a mistake.",
 	protocol.CodeSessionLocked:      "This meeting is locked: nobody gets in at the moment. Ask somebody who is in it to unlock it, then try again.",
 	protocol.CodeAdmissionRefused:   "You were not let in. Ask the host, then try again.",
+	protocol.CodeTLSRequired:        "This server takes encrypted connections only. Ask the host for a new link.",
+	protocol.CodeWrongServer:        "This is not the server that the invite was made for. Ask for a new link.",
 	protocol.CodeWaiting:            "You are not in the meeting yet. Wait until you are let in.",
 }
 
