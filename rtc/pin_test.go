@@ -207,4 +207,3 @@ func TestReconnectMeetsAnother(t *testing.T) {
 		}
 	}
 }
-
