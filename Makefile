@@ -1,6 +1,9 @@
 # Parley. `make help` lists the targets.
 SHELL := /bin/bash
-export GOFLAGS := -buildvcs=false -tags=nolibopusfile $(GOFLAGS)
+COMMA := ,
+# Newer distributions have another version of WebRTC's sound processing, with another interface; speexdsp stands in there.
+SPEEX := $(if $(wildcard /usr/include/webrtc_audio_processing/webrtc),,$(COMMA)speexdsp)
+export GOFLAGS := -buildvcs=false -tags=nolibopusfile$(SPEEX) $(GOFLAGS)
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X parley/assets.Version=$(VERSION)
 PKG ?= ./...

@@ -12,7 +12,7 @@ import (
 func TestSettingsSurviveARestart(t *testing.T) {
 	t.Parallel()
 	folder := filepath.Join(t.TempDir(), "deep", "parley")
-	if s, err := Load(folder); err != nil || s != (Settings{}) {
+	if s, err := Load(folder); err != nil || s != Defaults() {
 		t.Fatalf("a missing file gave %+v, %v", s, err)
 	}
 	want := Settings{Name: "Zoë", Camera: "cam", CameraOff: true, Width: 800, Height: 600, Draft: "half a\nline"}
@@ -21,6 +21,9 @@ func TestSettingsSurviveARestart(t *testing.T) {
 	}
 	if got, err := Load(folder); err != nil || got != want {
 		t.Errorf("got %+v, %v", got, err)
+	}
+	if s, err := parse([]byte(`{"name":"Ann","processing":{"noise":false}}`)); err != nil || s.Processing != (Processing{Echo: true, Gain: true}) {
+		t.Errorf("a file with less than all gave %+v, %v", s, err)
 	}
 	entries, _ := os.ReadDir(folder)
 	if len(entries) != 1 {
@@ -36,7 +39,7 @@ func TestBadSettingsAreKeptBeside(t *testing.T) {
 		if err := os.WriteFile(path, []byte(raw), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if s, err := Load(folder); err == nil || s != (Settings{}) {
+		if s, err := Load(folder); err == nil || s != Defaults() {
 			t.Errorf("%.20q gave %+v, %v", raw, s, err)
 		}
 		if kept, err := os.ReadFile(path + ".bad"); err != nil || string(kept) != raw {

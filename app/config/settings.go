@@ -15,15 +15,28 @@ import (
 // Settings is what the app remembers between starts. The microphone is never remembered as on after it was muted: every meeting
 // starts as the user left it on the pre-join screen.
 type Settings struct {
-	Name       string `json:"name,omitempty"`
-	Camera     string `json:"camera,omitempty"`     // device id; "" is the first
-	Microphone string `json:"microphone,omitempty"` // device id; "" is the system's default
-	Speaker    string `json:"speaker,omitempty"`
-	CameraOff  bool   `json:"cameraOff,omitempty"`
-	MicOff     bool   `json:"micOff,omitempty"`
-	Width      int    `json:"width,omitempty"` // of the window, in device-independent pixels
-	Height     int    `json:"height,omitempty"`
-	Draft      string `json:"draft,omitempty"` // chat text typed and not sent when the app ended
+	Name       string     `json:"name,omitempty"`
+	Camera     string     `json:"camera,omitempty"`     // device id; "" is the first
+	Microphone string     `json:"microphone,omitempty"` // device id; "" is the system's default
+	Speaker    string     `json:"speaker,omitempty"`
+	CameraOff  bool       `json:"cameraOff,omitempty"`
+	MicOff     bool       `json:"micOff,omitempty"`
+	Width      int        `json:"width,omitempty"` // of the window, in device-independent pixels
+	Height     int        `json:"height,omitempty"`
+	Draft      string     `json:"draft,omitempty"` // chat text typed and not sent when the app ended
+	Processing Processing `json:"processing"`
+}
+
+// Processing says what is done to the microphone's sound before the others hear it.
+type Processing struct {
+	Echo  bool `json:"echo"`  // what the loudspeaker plays is taken out
+	Noise bool `json:"noise"` // steady noise is turned down
+	Gain  bool `json:"gain"`  // the voice is brought to a usual loudness
+}
+
+// Defaults returns the settings of who never changed any.
+func Defaults() Settings {
+	return Settings{Processing: Processing{Echo: true, Noise: true, Gain: true}}
 }
 
 // maxFile bounds the settings file.
@@ -43,19 +56,19 @@ func Load(folder string) (Settings, error) {
 	path := filepath.Join(folder, "settings.json")
 	raw, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return Settings{}, nil
+		return Defaults(), nil
 	}
 	if err != nil {
-		return Settings{}, fmt.Errorf("read settings %s: %w", path, err)
+		return Defaults(), fmt.Errorf("read settings %s: %w", path, err)
 	}
 	s, err := parse(raw)
 	if err == nil {
 		return s, nil
 	}
 	if renameErr := os.Rename(path, path+".bad"); renameErr != nil {
-		return Settings{}, fmt.Errorf("read settings %s: %w", path, errors.Join(err, renameErr))
+		return Defaults(), fmt.Errorf("read settings %s: %w", path, errors.Join(err, renameErr))
 	}
-	return Settings{}, fmt.Errorf("read settings %s: %w; kept as %s.bad, going on with the defaults", path, err, filepath.Base(path))
+	return Defaults(), fmt.Errorf("read settings %s: %w; kept as %s.bad, going on with the defaults", path, err, filepath.Base(path))
 }
 
 // parse decodes and checks a settings file.
@@ -63,7 +76,7 @@ func parse(raw []byte) (Settings, error) {
 	if len(raw) > maxFile {
 		return Settings{}, fmt.Errorf("file of %d bytes, %d allowed", len(raw), maxFile)
 	}
-	var s Settings
+	s := Defaults() // what a file of an earlier version does not have stays so
 	if err := json.Unmarshal(raw, &s); err != nil {
 		return Settings{}, err
 	}

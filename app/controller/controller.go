@@ -107,6 +107,8 @@ func New(opt Options) *Controller {
 		c.mic, c.wantMic = "", false
 	}
 	c.chat.draft = s.Draft
+	c.setProcessing(s.Processing)
+	c.call.mic.talked = c.talkedMuted
 	return c
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"parley/app/config"
+	"parley/media/audio/process"
 	"parley/media/synthetic"
 	"parley/rtc"
 	"parley/rtc/protocol"
@@ -47,6 +48,7 @@ func RunHeadless(ctx context.Context, opt HeadlessOptions) error {
 	defer stop()
 	h.call = newCall(h.loop, &h.opt.Devices, opt.Log, func() {}, func() {}, opt.Flags)
 	h.call.onEvent, h.call.refused = h.event, h.failed
+	h.call.mic.clean.set(process.Options(config.Defaults().Processing))
 	f := opt.Flags
 	if f.Camera != "" && f.Camera != deviceOff {
 		h.call.camera.start(f.Camera, false, func() {})
@@ -214,6 +216,7 @@ func (h *headless) report() {
 	if h.call.session == nil {
 		return // not in yet
 	}
+	h.call.mic.adapt()
 	streams, counts := []streamReport{}, map[protocol.StreamID]uint64{}
 	for _, r := range h.call.remotes {
 		rep := streamReport{StreamID: r.stream.ID, ConnectionID: r.stream.ConnectionID, Name: h.call.name(r.stream.ConnectionID), VideoType: r.stream.VideoType}

@@ -25,7 +25,7 @@ type remote struct {
 	level    *model.Level
 	heard    *heardSound
 	seen     seenPictures
-	speaking time.Time // until when
+	speaking audio.Speaking
 
 	video   *playout.Video
 	audio   *playout.Audio
@@ -81,9 +81,10 @@ func (s *seenPictures) note(f *media.Frame, readMarks bool) {
 
 // heardSound passes sound from the jitter buffer to the mixer, measures it, and keeps the last of it when asked to.
 type heardSound struct {
-	from  *playout.Audio
-	level *model.Level
-	keep  int // samples to keep for Last
+	from     *playout.Audio
+	level    *model.Level
+	speaking *audio.Speaking
+	keep     int // samples to keep for Last
 
 	mu   sync.Mutex
 	last []int16
@@ -93,6 +94,7 @@ type heardSound struct {
 func (h *heardSound) Read(pcm []int16) int {
 	n := h.from.Read(pcm)
 	h.level.Set(levelOf(pcm[:n]))
+	h.speaking.Update(pcm[:n])
 	if h.keep > 0 {
 		h.mu.Lock()
 		h.last = append(h.last, pcm[:n]...)
@@ -169,7 +171,7 @@ func (r *remote) playAudio(track *rtc.Track, mixer *audio.Mixer, opt playOptions
 		r.unmix()
 		_ = r.audio.Close()
 	}
-	h := &heardSound{from: a, level: r.level, keep: opt.keepSound}
+	h := &heardSound{from: a, level: r.level, speaking: &r.speaking, keep: opt.keepSound}
 	r.audio, r.heard = a, h
 	r.unmix = mixer.Add(h)
 	r.readers.Go(func() {

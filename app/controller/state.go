@@ -7,26 +7,16 @@ import (
 	"parley/ui/model"
 )
 
-// speakingHold is how long a tile stays marked as speaking, speakingFrom from which level on (0 to 1, 60 dB).
-const (
-	speakingHold = time.Second
-	speakingFrom = 0.4
-)
-
 func newLevel() *model.Level { return &model.Level{} }
 
-// onBeat follows who speaks.
+// onBeat does what is due now and then. What is shown afterwards follows who speaks.
 func (c *Controller) onBeat() {
 	now := time.Now()
 	c.fadeNotices(now)
 	if c.wantMic && c.call.mic.mend(now) {
 		c.notice(model.NoticeInfo, "Your microphone was unplugged. The computer's default one is used now.")
 	}
-	for _, r := range c.call.remotes {
-		if r.level.Value() > speakingFrom {
-			r.speaking = now.Add(speakingHold)
-		}
-	}
+	c.call.mic.adapt()
 }
 
 // show sends the state as it is now. The window shows the newest.
@@ -88,7 +78,6 @@ func (c *Controller) describeCall(devices model.Devices) {
 
 // tiles lists everybody's: others in the order in which they came, the own one last.
 func (c *Controller) tiles() []model.Tile {
-	now := time.Now()
 	cc := c.call
 	var tiles []model.Tile
 	published := map[protocol.ConnectionID]bool{}
@@ -96,7 +85,7 @@ func (c *Controller) tiles() []model.Tile {
 		if r.stream.VideoType != protocol.VideoScreen {
 			published[r.stream.ConnectionID] = true
 		}
-		tiles = append(tiles, c.remoteTile(r, now))
+		tiles = append(tiles, c.remoteTile(r))
 	}
 	for _, conn := range cc.connections {
 		if !published[conn.ID] {
@@ -104,7 +93,7 @@ func (c *Controller) tiles() []model.Tile {
 		}
 	}
 	own := model.Tile{ID: "own", PersonID: string(cc.welcome.You.ID), Name: first(cc.welcome.You.Name, c.name), Own: true, Mirrored: true, Muted: !cc.mic.on, Level: cc.mic.meter(),
-		Pinned: c.pinned == "own", Media: model.TileCameraOff}
+		Speaking: cc.mic.speaks(), Pinned: c.pinned == "own", Media: model.TileCameraOff}
 	switch {
 	case cc.camera.on && cc.camera.opened:
 		own.Media, own.Pictures = model.TilePicture, cc.camera.pictures
@@ -116,12 +105,12 @@ func (c *Controller) tiles() []model.Tile {
 	return append(tiles, own)
 }
 
-func (c *Controller) remoteTile(r *remote, now time.Time) model.Tile {
+func (c *Controller) remoteTile(r *remote) model.Tile {
 	st := &r.stream
 	screen := st.VideoType == protocol.VideoScreen
 	t := model.Tile{
 		ID: string(st.ID), PersonID: string(st.ConnectionID), Name: c.call.name(st.ConnectionID), Screen: screen, Muted: !st.HasAudio && !screen,
-		Speaking: now.Before(r.speaking) && st.HasAudio, Pinned: c.pinned == string(st.ID), Level: r.level,
+		Speaking: r.speaking.Value() && st.HasAudio, Pinned: c.pinned == string(st.ID), Level: r.level,
 		Moderation: c.call.welcome.Capabilities.ForceMute && st.AudioTrack && st.HasAudio,
 	}
 	if r.pictures != nil {

@@ -3,7 +3,7 @@
 //
 // A Transport owns the UDP socket. Each peer connection of a client is a Conn: it makes and reads the session descriptions (Answer, Offer,
 // SetAnswer), answers connectivity checks, does the DTLS handshake, and from then on hands every packet it receives, decrypted, to its
-// Handler. What is to be sent is sealed at once into a buffer of the Conn by WriteRTP and WriteRTCP, and leaves with the next Flush: one
+// Handler. What is to be sent is sealed at once into a buffer from a pool by WriteRTP and WriteRTCP, and leaves with the next Flush: one
 // system call for many clients, and one datagram descriptor for a run of equal-sized packets to the same client where the kernel can
 // segment. The reader flushes after each batch that it has handed out, so whoever forwards what it receives need not flush at all.
 //

@@ -39,8 +39,12 @@ func (t *Transport) read() {
 			for i := range n {
 				packet, from := in.get(i)
 				t.datagram(packet, from, &stuns, now)
+				if held++; held*t.out.waiting() >= maxHeld {
+					t.Flush()
+					held = 0
+				}
 			}
-			if held += n; held >= maxRead || held*t.out.waiting() >= maxHeld {
+			if held >= maxRead {
 				break
 			}
 		}
