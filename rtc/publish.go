@@ -105,6 +105,9 @@ func (s *Session) negotiate(ctx context.Context, restart bool) error {
 	}
 	for {
 		all, err := c.publish(ctx, restart)
+		if err != nil && c.ctx.Err() != nil {
+			err = errors.Join(ErrClosed, err) // whatever it was: media may have been closed with the call
+		}
 		if err != nil || all {
 			return err
 		}

@@ -104,6 +104,10 @@ func (p *Publisher) SetMuted(ctx context.Context, kind protocol.Kind, muted bool
 		flag, unsaid = &p.cfg.VideoMuted, &p.unsaid.video
 	}
 	p.mu.Lock()
+	if *flag == muted && !*unsaid { // saying it again could undo a moderator's mute that is on its way here
+		p.mu.Unlock()
+		return nil
+	}
 	*flag, *unsaid = muted, true
 	p.mu.Unlock()
 	err := p.sayMuted(ctx)

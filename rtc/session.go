@@ -19,9 +19,10 @@ import (
 // maxMessage bounds a message from the server, in bytes: a welcome of a large session is the largest.
 const maxMessage = 8 << 20
 
-// requestTimeout bounds the wait for an answer, byeTimeout for the last message to leave.
+// requestTimeout bounds the wait for an answer, byeTimeout for the last message to leave. Pings notice sooner than that that a wire is dead, so that what can
+// be asked again is asked again over the next.
 const (
-	requestTimeout = 10 * time.Second
+	requestTimeout = 15 * time.Second
 	byeTimeout     = time.Second
 )
 

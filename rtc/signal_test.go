@@ -45,11 +45,13 @@ func TestSignalsOnceOverCuts(t *testing.T) {
 	var sending sync.WaitGroup
 	for who := range senders {
 		sending.Go(func() {
+			tick := time.NewTicker(80 * time.Millisecond) // below the server's limit, also with what is sent again
+			defer tick.Stop()
 			for ; ; sent[who]++ {
 				select {
 				case <-stop:
 					return
-				default:
+				case <-tick.C:
 				}
 				sig := protocol.Signal{Data: fmt.Sprintf("%d:%d", who, sent[who])}
 				if sent[who]%2 == 0 {

@@ -78,7 +78,7 @@ func TestWaitingToBeLetIn(t *testing.T) {
 	id := server.Session()
 	link := server.Invite(id, 10)
 	first := newDesk(t, config.Flags{Server: server.URL, Token: server.Token(id, "publisher", "First")}, nil)
-	first.untilCall()
+	connectionOf(first)
 	mod := moderator(t, server, first)
 	if err := mod.SetLobby(t.Context(), true); err != nil {
 		t.Fatal(err)
