@@ -17,7 +17,13 @@ func (s *Session) join(a *arrival, client Client) (*Member, error) {
 	if s.ending { // it was on its way when goodbye was said
 		return nil, protocol.Errorf(protocol.CodeServerStopping, "The server is stopping.")
 	}
-	waits, body := s.admissible(a)
+	granted := a.grant
+	if d := s.rules.demoted(granted.Fingerprint, s.now()); d != nil {
+		if role, caps, err := s.manager.cfg.Rights(d.Role); err == nil {
+			granted.Role, granted.Capabilities = role, caps
+		}
+	}
+	waits, body := s.admissible(a, granted.Capabilities.Moderate)
 	if body != nil {
 		return nil, body
 	}
@@ -26,8 +32,11 @@ func (s *Session) join(a *arrival, client Client) (*Member, error) {
 		name = a.hello.Name
 	}
 	m := &Member{
-		session: s, arrival: a, caps: a.grant.Capabilities, grantedRole: a.grant.Role, client: client, wants: map[protocol.StreamID]want{},
-		conn: protocol.Connection{ID: protocol.ConnectionID(uuid.NewString()), CreationTime: s.now(), Data: a.grant.Data, Name: name, Role: a.grant.Role},
+		session: s, arrival: a, caps: granted.Capabilities, grantedRole: a.grant.Role, client: client, wants: map[protocol.StreamID]want{},
+		conn: protocol.Connection{ID: protocol.ConnectionID(uuid.NewString()), CreationTime: s.now(), Data: a.grant.Data, Name: name, Role: granted.Role},
+	}
+	if d := s.rules.demoted(granted.Fingerprint, s.now()); d != nil && d.Until != 0 {
+		m.conn.RoleUntil, m.roleEnds = d.Until, time.Now().Add(time.Duration(d.Until-s.now())*time.Millisecond)
 	}
 	if a.pass != nil && a.pass.Role != "" {
 		s.roleOfPass(m, *a.pass)
@@ -39,8 +48,7 @@ func (s *Session) join(a *arrival, client Client) (*Member, error) {
 }
 
 // admissible says whether a newcomer must wait for admission, or why it may not come in.
-func (s *Session) admissible(a *arrival) (waits bool, body *protocol.ErrorBody) {
-	moderates := a.grant.Capabilities.Moderate
+func (s *Session) admissible(a *arrival, moderates bool) (waits bool, body *protocol.ErrorBody) {
 	switch {
 	case s.rules.banned(a.grant.Fingerprint) || a.pass != nil && a.pass.Banned:
 		return false, protocol.Errorf(protocol.CodeBanned, "A moderator has removed you from this session for good.")
@@ -78,6 +86,7 @@ func (s *Session) enter(m *Member) error {
 	welcome.ResumeToken, m.resume = m.arrival.resume()
 	if p := m.arrival.hello.Publish; p != nil && len(p.Streams) > 0 {
 		welcome.Published, welcome.PublishError = s.publish(m, *p)
+		m.arrival.hello.Publish = nil // its offer is large, and not needed again
 	}
 	s.finish(m, &welcome, m.leg.Subscribe, m.arrival.helloID)
 	if s.rules.keepsOut() || m.conn.Role != m.arrival.grant.Role {

@@ -72,17 +72,30 @@ func (s *Session) ban(id protocol.ConnectionID) *protocol.ErrorBody {
 		s.rules.Bans = slices.Clone(s.rules.Bans[1:])
 	}
 	s.saveRules()
-	if !target.in() {
-		s.sendRefusal(target)
-		s.remove(target, protocol.ReasonRefused)
-		return nil
+	for _, m := range append(slices.Clone(s.members), s.waiting...) {
+		if m != target && (grant.Fingerprint == "" || m.arrival.grant.Fingerprint != grant.Fingerprint) {
+			continue
+		}
+		s.putOut(m)
 	}
-	s.storePasses([]Pass{{Resume: target.resume, Banned: true}})
-	body := s.disconnect(id)
 	if first {
 		s.savePasses(s.members...)
 	}
-	return body
+	return nil
+}
+
+// putOut ends who was banned, in the session or before it.
+func (s *Session) putOut(m *Member) {
+	switch {
+	case m.gone:
+	case m.in():
+		s.storePasses([]Pass{{Resume: m.resume, Banned: true}})
+		s.emit(protocol.Event{Name: protocol.SessionDisconnected, Reason: protocol.ReasonForceDisconnected}, only(m))
+		s.remove(m, protocol.ReasonForceDisconnected)
+	default:
+		s.sendRefusal(m)
+		s.remove(m, protocol.ReasonRefused)
+	}
 }
 
 // setLock locks the session, or lifts that.
@@ -115,10 +128,17 @@ func (s *Session) setRole(r protocol.SetRole) *protocol.ErrorBody {
 	if m == nil {
 		return connectionUnknown()
 	}
-	role, _, err := s.manager.cfg.Rights(r.Role)
+	role, caps, err := s.manager.cfg.Rights(r.Role)
 	if err != nil {
 		return asBody(err)
 	}
+	d := demotion{Fingerprint: m.arrival.grant.Fingerprint, Role: role}
+	if r.Seconds > 0 {
+		d.Until = s.now() + int64(r.Seconds)*1000
+	}
+	granted := m.arrival.grant.Capabilities
+	s.rules.demote(d, within(granted, caps) || !within(caps, granted))
+	s.saveRules()
 	if m.roleEnds.IsZero() {
 		m.grantedRole = m.conn.Role
 	}

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"parley/rtc/protocol"
@@ -11,13 +12,50 @@ import (
 // storeTimeout bounds what the loop waits for the store.
 const storeTimeout = 2 * time.Second
 
-// maxBans bounds the bans of one session; beyond it the oldest are forgotten.
+// maxBans bounds the bans and the demotions of one session; beyond it the oldest are forgotten.
 const maxBans = 1000
 
 // rules are what moderators decided. They hold while the session is live, and are kept in the store as JSON.
 type rules struct {
 	State protocol.SessionState `json:"state"`
 	Bans  []ban                 `json:"bans,omitempty"`
+	// Demotions hold for tokens, so that nobody gets a lost right back by coming anew. What a token's bearer was given beyond its role is not kept here:
+	// several may share a token.
+	Demotions []demotion `json:"demotions,omitempty"`
+}
+
+// demotion is a role that allows less than a token's own.
+type demotion struct {
+	Fingerprint string `json:"fingerprint"`
+	Role        string `json:"role"`
+	Until       int64  `json:"until,omitempty"` // Unix milliseconds; 0 is for good
+}
+
+// demote keeps a demotion, or forgets that of a token whose bearer has all of its rights.
+func (r *rules) demote(d demotion, all bool) {
+	r.Demotions = slices.DeleteFunc(slices.Clone(r.Demotions), func(o demotion) bool { return o.Fingerprint == d.Fingerprint })
+	if !all && d.Fingerprint != "" {
+		r.Demotions = append(r.Demotions, d)
+	}
+	if len(r.Demotions) > maxBans {
+		r.Demotions = slices.Clone(r.Demotions[1:])
+	}
+}
+
+// demoted returns the demotion of a token that holds, or nil.
+func (r *rules) demoted(fingerprint string, now int64) *demotion {
+	for i := range r.Demotions {
+		if d := &r.Demotions[i]; fingerprint != "" && d.Fingerprint == fingerprint && (d.Until == 0 || now < d.Until) {
+			return d
+		}
+	}
+	return nil
+}
+
+// within reports whether a allows nothing that b does not.
+func within(a, b protocol.Capabilities) bool {
+	return (!a.Publish || b.Publish) && (!a.Subscribe || b.Subscribe) && (!a.Signal || b.Signal) && (!a.ForceMute || b.ForceMute) &&
+		(!a.ForceUnpublish || b.ForceUnpublish) && (!a.ForceDisconnect || b.ForceDisconnect) && (!a.Moderate || b.Moderate)
 }
 
 // ban keeps a client out.
