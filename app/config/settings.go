@@ -15,15 +15,21 @@ import (
 // Settings is what the app remembers between starts. The microphone is never remembered as on after it was muted: every meeting
 // starts as the user left it on the pre-join screen.
 type Settings struct {
-	Name       string     `json:"name,omitempty"`
-	Camera     string     `json:"camera,omitempty"`     // device id; "" is the first
-	Microphone string     `json:"microphone,omitempty"` // device id; "" is the system's default
-	Speaker    string     `json:"speaker,omitempty"`
-	CameraOff  bool       `json:"cameraOff,omitempty"`
-	MicOff     bool       `json:"micOff,omitempty"`
-	Width      int        `json:"width,omitempty"` // of the window, in device-independent pixels
-	Height     int        `json:"height,omitempty"`
-	Draft      string     `json:"draft,omitempty"` // chat text typed and not sent when the app ended
+	Name       string `json:"name,omitempty"`
+	Camera     string `json:"camera,omitempty"`     // device id; "" is the first
+	Microphone string `json:"microphone,omitempty"` // device id; "" is the system's default
+	Speaker    string `json:"speaker,omitempty"`
+	CameraOff  bool   `json:"cameraOff,omitempty"`
+	MicOff     bool   `json:"micOff,omitempty"`
+	Width      int    `json:"width,omitempty"` // of the window, in device-independent pixels
+	Height     int    `json:"height,omitempty"`
+	Draft      string `json:"draft,omitempty"` // chat text typed and not sent when the app ended
+
+	Place      Place      `json:"place,omitzero"`
+	Look       Look       `json:"look,omitzero"`
+	Video      Video      `json:"video,omitzero"`
+	Stage      Stage      `json:"stage,omitzero"`
+	Privacy    Privacy    `json:"privacy,omitzero"`
 	Processing Processing `json:"processing"`
 }
 
@@ -80,7 +86,11 @@ func parse(raw []byte) (Settings, error) {
 	if err := json.Unmarshal(raw, &s); err != nil {
 		return Settings{}, err
 	}
-	for _, text := range []string{s.Name, s.Camera, s.Microphone, s.Speaker, s.Draft} {
+	texts := []string{s.Name, s.Camera, s.Microphone, s.Speaker, s.Draft, s.Look.Language}
+	for _, r := range s.Privacy.Recent {
+		texts = append(texts, r.Link, r.Name)
+	}
+	for _, text := range texts {
 		if !utf8.ValidString(text) || len(text) > 16<<10 {
 			return Settings{}, errors.New("a text that is too long or not UTF-8")
 		}
@@ -88,6 +98,7 @@ func parse(raw []byte) (Settings, error) {
 	if s.Width < 0 || s.Width > 20000 || s.Height < 0 || s.Height > 20000 {
 		s.Width, s.Height = 0, 0
 	}
+	s.mend()
 	return s, nil
 }
 

@@ -77,7 +77,11 @@ func (c *call) begin(s *rtc.Session) {
 	}
 	c.loop.beside(func(context.Context) {
 		for ev := range s.Events() {
-			c.loop.post(func() { c.take(ev) })
+			c.loop.post(func() {
+				if c.session == s { // not of an earlier stay, whose end takes its time
+					c.take(ev)
+				}
+			})
 		}
 	})
 }
@@ -118,9 +122,6 @@ func (c *call) openSpeaker(id string, done func(error)) {
 
 // take handles an event of the session.
 func (c *call) take(ev rtc.Event) {
-	if c.session == nil {
-		return
-	}
 	switch ev := ev.(type) {
 	case rtc.SessionConnected:
 		c.enter(ev.Welcome)
@@ -197,17 +198,17 @@ func (c *call) remote(id protocol.StreamID) *remote {
 	return nil
 }
 
-// name returns the display name of a connection.
+// name returns the display name of a connection, "" when it gave none.
 func (c *call) name(id protocol.ConnectionID) string {
 	if id == c.welcome.You.ID {
 		return c.welcome.You.Name
 	}
 	for _, x := range c.connections {
-		if x.ID == id && x.Name != "" {
+		if x.ID == id {
 			return x.Name
 		}
 	}
-	return "Guest"
+	return ""
 }
 
 // signal sends a signal; done hears what became of it, in the loop.

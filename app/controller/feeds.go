@@ -213,6 +213,7 @@ type audioFeed struct {
 
 	publisher atomic.Pointer[rtc.Publisher]
 	capture   atomic.Pointer[capture.Audio]
+	tap       atomic.Pointer[recording] // takes what is heard too; nil for nobody
 }
 
 // start opens the microphone beside the loop.
@@ -234,7 +235,7 @@ func (f *audioFeed) start(id string) {
 		cfg := capture.AudioConfig{
 			Source: src, Unclean: func(err error) { f.log.Error("microphone", "device", id, "error", err) },
 			Sound: func(pcm []int16) {
-				level.Set(levelOf(pcm))
+				f.hears(pcm, level)
 				speaking.Update(pcm)
 			},
 			Encoded:     f.encoded,
@@ -274,6 +275,14 @@ func (f *audioFeed) start(id string) {
 			_ = c.Close()
 		}
 	})
+}
+
+// hears measures sound, muted or not, and passes it to who listens besides. The capture's goroutine calls it.
+func (f *audioFeed) hears(pcm []int16, level *model.Level) {
+	level.Set(levelOf(pcm))
+	if tap := f.tap.Load(); tap != nil {
+		tap.take(pcm)
+	}
 }
 
 // encoded sends a packet; silence is left out, and the first after it is marked.

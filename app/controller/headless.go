@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"parley/app/config"
+	"parley/assets"
 	"parley/media/audio/process"
 	"parley/media/synthetic"
 	"parley/rtc"
@@ -147,9 +148,9 @@ func (h *headless) print(line any) {
 	}
 }
 
-// errorLine is an error as it is printed: a stable code where there is one, and words.
+// errorLine is an error as it is printed: a stable code where there is one, and words in English, for scripts read them.
 func errorLine(err error) map[string]any {
-	line := map[string]any{"message": err.Error(), "words": Words(err)}
+	line := map[string]any{"message": err.Error(), "words": Words(assets.NewWords("en"), err)}
 	var body *protocol.ErrorBody
 	if errors.As(err, &body) {
 		line["code"] = body.Code
@@ -219,7 +220,7 @@ func (h *headless) report() {
 	h.call.mic.adapt()
 	streams, counts := []streamReport{}, map[protocol.StreamID]uint64{}
 	for _, r := range h.call.remotes {
-		rep := streamReport{StreamID: r.stream.ID, ConnectionID: r.stream.ConnectionID, Name: h.call.name(r.stream.ConnectionID), VideoType: r.stream.VideoType}
+		rep := streamReport{StreamID: r.stream.ID, ConnectionID: r.stream.ConnectionID, Name: first(h.call.name(r.stream.ConnectionID), "Guest"), VideoType: r.stream.VideoType}
 		r.seen.report(&rep)
 		rep.FrameRate = rep.FramesDecoded - h.last[r.stream.ID]
 		counts[r.stream.ID] = rep.FramesDecoded

@@ -56,7 +56,7 @@ func clean(cfg *capture.AudioConfig, id string, ref *process.Reference, o proces
 // talkedMuted tells the user that nobody hears them.
 func (c *Controller) talkedMuted() {
 	if c.phase.phase == model.PhaseRunning && c.call.session != nil && !c.call.mic.on {
-		c.notice(model.NoticeInfo, "You are muted. Unmute to be heard.")
+		c.notice(model.NoticeInfo, c.say("notice.muted"))
 	}
 }
 

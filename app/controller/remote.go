@@ -81,6 +81,13 @@ func (s *seenPictures) note(f *media.Frame, readMarks bool) {
 	}
 }
 
+// size returns the size of the newest picture; 0, 0 before the first.
+func (s *seenPictures) size() (width, height int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.width, s.height
+}
+
 // heardSound passes sound from the jitter buffer to the mixer, measures it, and keeps the last of it when asked to.
 type heardSound struct {
 	from     *playout.Audio

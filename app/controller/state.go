@@ -13,8 +13,9 @@ func newLevel() *model.Level { return &model.Level{} }
 func (c *Controller) onBeat() {
 	now := time.Now()
 	c.fadeNotices(now)
+	c.keep(now)
 	if c.wantMic && c.call.mic.mend(now) {
-		c.notice(model.NoticeInfo, "Your microphone was unplugged. The computer's default one is used now.")
+		c.notice(model.NoticeInfo, c.say("notice.microphone-replaced"))
 	}
 	c.call.mic.adapt()
 }
@@ -24,6 +25,8 @@ func (c *Controller) show() {
 	if c.quitting {
 		return
 	}
+	c.tendAwake()
+	c.tellChat()
 	c.describe()
 	c.opt.Show(c.state)
 }
@@ -32,8 +35,8 @@ func (c *Controller) show() {
 func (c *Controller) describe() {
 	cam, mic := c.call.camera, c.call.mic
 	devices := model.Devices{
-		Cameras: choices(c.devices.cameras, c.camera, "picture"), Microphones: choices(c.devices.microphones, c.mic, "tone"),
-		Speakers: choices(c.devices.speakers, c.speaker, "speaker"), Camera: pick(c.devices.cameras, c.camera),
+		Cameras: choices(c.devices.cameras, c.camera, c.say("device.test-picture")), Microphones: choices(c.devices.microphones, c.mic, c.say("device.test-tone")),
+		Speakers: choices(c.devices.speakers, c.speaker, c.say("device.test-speaker")), Camera: pick(c.devices.cameras, c.camera),
 		Microphone: pick(c.devices.microphones, c.mic), Speaker: pick(c.devices.speakers, c.speaker),
 	}
 	p := &c.state.Prejoin
@@ -44,14 +47,18 @@ func (c *Controller) describe() {
 	}
 	p.CameraProblem, p.MicProblem = "", ""
 	if c.wantCam {
-		p.CameraProblem = deviceWords("camera", cam.problem)
+		p.CameraProblem = deviceWords(c.words, "camera", cam.problem)
 	}
 	if c.wantMic {
-		p.MicProblem = deviceWords("microphone", mic.problem)
+		p.MicProblem = deviceWords(c.words, "microphone", mic.problem)
 	}
-	p.SpeakerTesting, p.Joining, p.Waiting = c.testing != nil, c.joining != nil, ""
+	p.SpeakerTesting, p.Joining, p.Voice = c.testing != nil, c.joining != nil, c.describeVoice()
+	p.CanRecord, p.Video = mic.run != nil, chosenVideo(c.settings.Video)
+	c.describeSettings(devices)
+	c.state.Home.Recent = c.recent()
+	p.Waiting = ""
 	if c.admission {
-		p.Waiting = waitingWords
+		p.Waiting = c.say("prejoin.waiting")
 	}
 	if c.state.Screen == model.ScreenCall {
 		c.describeCall(devices)
@@ -67,12 +74,13 @@ func (c *Controller) describeCall(devices model.Devices) {
 	s.CanPublish, s.CanSignal, s.CanMute, s.Devices = caps.Publish, caps.Signal, caps.ForceMute, devices
 	if !cc.screen.on {
 		if cc.screen.problem != nil {
-			c.notice(model.NoticeWarning, "Sharing ended: the screen can no longer be read.")
+			c.notice(model.NoticeWarning, c.say("notice.share-ended"))
 			cc.screen.problem = nil
 			cc.stopShare()
 		}
 		s.Sharing = nil
 	}
+	s.Arrangement, s.Talking = arrangement(c.settings.Stage), c.talking && cc.mic.on
 	s.Tiles, s.People = c.tiles(), c.people()
 }
 
@@ -100,7 +108,7 @@ func (c *Controller) tiles() []model.Tile {
 	case cc.camera.on:
 		own.Media, own.Pictures = model.TileWaiting, cc.camera.pictures
 	case c.wantCam && cc.camera.problem != nil && cc.welcome.Capabilities.Publish:
-		own.Media, own.Problem = model.TileMissing, deviceWords("camera", cc.camera.problem)
+		own.Media, own.Problem = model.TileMissing, deviceWords(c.words, "camera", cc.camera.problem)
 	}
 	return append(tiles, own)
 }
@@ -112,6 +120,9 @@ func (c *Controller) remoteTile(r *remote) model.Tile {
 		ID: string(st.ID), PersonID: string(st.ConnectionID), Name: c.call.name(st.ConnectionID), Screen: screen, Muted: !st.HasAudio && !screen,
 		Speaking: r.speaking.Value() && st.HasAudio, Pinned: c.pinned == string(st.ID), Level: r.level,
 		Moderation: c.call.welcome.Capabilities.ForceMute && st.AudioTrack && st.HasAudio,
+	}
+	if screen {
+		t.Width, t.Height = r.seen.size()
 	}
 	if r.pictures != nil {
 		t.Pictures = r.pictures
@@ -144,6 +155,7 @@ func (c *Controller) people() []model.Person {
 				p.Sharing = true
 			default:
 				p.Muted, p.CameraOff = !r.stream.HasAudio, !r.stream.HasVideo
+				p.Speaking = r.stream.HasAudio && r.speaking.Value()
 			}
 		}
 		people = append(people, p)

@@ -39,12 +39,14 @@ type Sender struct {
 	kind        webrtc.RTPCodecType
 	transceiver *webrtc.RTPTransceiver
 	track       *webrtc.TrackLocalStaticRTP
-	vp8         codecs.VP8Payloader
-	header      rtp.Header
 	base        uint32
 	reports     reporter
 	keyFrame    atomic.Pointer[func()]
 	loss        atomic.Uint32 // fraction lost of the last report, in 1/256
+
+	mu     sync.Mutex // the last write for a track that has ended may overlap with the first for the one that takes over
+	vp8    codecs.VP8Payloader
+	header rtp.Header
 }
 
 // Add returns a sender for a track of a kind, with the function that is called, from any goroutine, when a key frame is wanted.
@@ -136,6 +138,8 @@ const mtu = 1200
 
 // WriteVideo packetizes and sends one encoded VP8 frame, presented at t of any clock that does not jump. It is for one goroutine at a time.
 func (s *Sender) WriteVideo(frame []byte, t time.Duration) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	payloads := s.vp8.Payload(mtu-12, frame)
 	for i, payload := range payloads {
 		s.header.Marker = i == len(payloads)-1
@@ -148,10 +152,13 @@ func (s *Sender) WriteVideo(frame []byte, t time.Duration) error {
 
 // WriteAudio sends one Opus packet. voiceStarts marks the first after silence. It is for one goroutine at a time.
 func (s *Sender) WriteAudio(packet []byte, t time.Duration, voiceStarts bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.header.Marker = voiceStarts
 	return s.write(packet, t, 48000)
 }
 
+// write sends a packet, under the lock.
 func (s *Sender) write(payload []byte, t time.Duration, clock int64) error {
 	s.header.Timestamp = s.base + uint32(int64(t)/1000*clock/1_000_000)
 	p := rtp.Packet{Header: s.header, Payload: payload}
