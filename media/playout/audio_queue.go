@@ -14,6 +14,7 @@ type audioQueue struct {
 	play    int64 // timestamp to play next
 	stamp   int64 // newest timestamp, to continue the next from
 	dry     int64 // samples made up since the queue ran empty
+	mute    int64 // of these, samples of silence in what may have been speech
 	jumped  bool  // what is played next does not follow what was played before
 	delay   audioDelay
 	stats   AudioStats
@@ -125,7 +126,7 @@ func (q *audioQueue) restart(seq, ts int64) {
 	q.next, q.highest = seq, seq
 	q.stamp = ts
 	q.play = ts - q.delay.target
-	q.dry = 0
+	q.dry, q.mute = 0, 0
 	q.jumped = true
 	q.delay.forgetCurrent()
 }
@@ -140,6 +141,10 @@ func (q *audioQueue) refill(p *audioPacket) {
 		q.play += passed
 		q.dry -= passed
 	}
+	missed := uint64(min(q.mute, q.dry) / audioFrame) // it was speech: the network's silence, not the sender's
+	q.stats.Played += missed
+	q.stats.Concealed += missed
+	q.mute = 0
 	// What is lost was covered by what was made up.
 	for ; missing > 0 && q.dry >= audioFrame; missing-- {
 		q.lost()
@@ -206,6 +211,9 @@ func (q *audioQueue) missing(data []byte, calm bool) audioStep {
 		}
 		q.dry += audioFrame
 		if q.dry > audioMaxDry {
+			if !calm {
+				q.mute += audioFrame
+			}
 			return audioStep{kind: audioSilence}
 		}
 		return audioStep{kind: audioConceal, lost: !calm}

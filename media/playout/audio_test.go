@@ -208,6 +208,23 @@ func TestAudioConcealsThenFallsSilent(t *testing.T) {
 	}
 }
 
+// TestAudioOutageIsConcealed: when the network is silent in the middle of a word, all of that time counts as concealed, though nothing was lost.
+func TestAudioOutageIsConcealed(t *testing.T) {
+	t.Parallel()
+	n := newNetwork(t)
+	for i := range 150 {
+		held := time.Duration(0)
+		if i >= 50 && i < 100 { // a second comes at once
+			held = time.Duration(100-i) * 20 * time.Millisecond
+		}
+		n.send(i, i, held, false)
+	}
+	n.run(2900 * time.Millisecond)
+	if s := n.audio.Stats(); s.Concealed < 45 || s.Concealed > 52 {
+		t.Errorf("of 50 frames %d count as concealed: %+v", s.Concealed, s)
+	}
+}
+
 func TestAudioSilenceIsNotLoss(t *testing.T) {
 	t.Parallel()
 	n := newNetwork(t)

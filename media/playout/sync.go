@@ -142,7 +142,9 @@ func (s *Sync) hold(late time.Duration) {
 	delay := time.Duration(s.config.Sound.Stats().DelayMs) * time.Millisecond
 	s.holding = max(syncLeast, min(delay+s.late, s.config.HoldSoundAtMost))
 	s.config.Sound.SetMinDelay(s.holding)
-	s.held.Store(int64(s.holding))
+	if s.held.Store(0); s.holding > syncLeast {
+		s.held.Store(int64(s.holding))
+	}
 }
 
 // Held returns the least delay that the sound is held to for pictures that come late, or 0. It is safe for concurrent use.

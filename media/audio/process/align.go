@@ -15,7 +15,7 @@ type alignment struct {
 	speaker  pace
 	mic      pace
 	recorded float64 // samples of the microphone since it began
-	shift    float64 // samples by which the reference is read later than the times say
+	shift    float64 // samples by which the reference is read later than the times say, for what they do not say
 	at       float64 // sample to read next
 	step     float64 // samples that the last block took
 	settled  int     // blocks since something jumped
@@ -70,14 +70,16 @@ func (a *alignment) driftPpm() float64 {
 	return (a.mic.drift() - a.speaker.drift()) / blockSamples * 1e6
 }
 
-// take fills played with what is heard from the time on when a block was captured. It reports whether that was there, as it is when nothing is played.
-func (a *alignment) take(played *block, captured time.Duration) bool {
+// take fills played with what is heard from the time on when a block was captured, moved as asked for, and plain with what is heard then by the times alone,
+// to the sample. It reports whether that was there, as it is when nothing is played.
+func (a *alignment) take(played, plain *block, captured time.Duration) bool {
 	a.mic.observe(samplesOf(captured) - a.recorded)
 	a.recorded += blockSamples
 	m := a.ref.mark()
 	if m.end == 0 || captured > m.heard+referenceGap { // nothing is played
 		a.begun, a.speaker.begun = false, false
 		clear(played[:])
+		clear(plain[:])
 		return true
 	}
 	if m.turn != a.turn {
@@ -97,6 +99,7 @@ func (a *alignment) take(played *block, captured time.Duration) bool {
 	a.step = blockSamples*(1+a.driftPpm()*1e-6) + max(-alignMost, min(off*alignHurry, alignMost))
 	there := a.at+blockSamples+alignTaps <= float64(m.end)
 	a.read(played)
+	a.ref.copy(plain[:], int64(a.at+a.shift))
 	a.at += a.step
 	a.wait(there)
 	return there

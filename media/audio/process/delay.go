@@ -26,7 +26,7 @@ const (
 	finderThin   = 48000 / finderRate
 	finderLength = 4096 // samples of the reference, 1 s
 	finderHeard  = 2048 // of what is heard, which ends finderAhead before it
-	finderAhead  = 400  // 100 ms: an echo may even be found that much before its reference
+	finderAhead  = 400  // 100 ms: an echo may even be found that much before its reference, and up to 412 ms after it
 	finderEvery  = 25   // blocks until it looks again: 250 ms
 	finderRarely = 100  // once it has found the echo
 	finderForget = 0.75
@@ -77,12 +77,6 @@ func newDelayFinder() *delayFinder {
 		f.spectra[i] = make([]complex128, finderLength/2+1)
 	}
 	return f
-}
-
-// reset begins anew, after the reference was moved.
-func (f *delayFinder) reset() {
-	f.agreed, f.blocks = 0, -finderLength/(finderRate/100) // not before all that is compared is of after the move
-	clear(f.mean)
 }
 
 // find takes the next block of both sounds. ok says that the delay, in samples of media.SampleRate, is found, as it is at most four times a second.

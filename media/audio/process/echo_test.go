@@ -182,18 +182,24 @@ func TestAnotherSpeaker(t *testing.T) {
 	t.Parallel()
 	far, _ := speak(t)
 	half := len(far) / 2
-	var ref Reference
-	p, err := New(&ref, Options{Echo: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer p.Close()
 	room := speechtest.NewRoom(2)
-	near := desk{delay: 50 * time.Millisecond, latency: 30 * time.Millisecond, jitter: 3 * time.Millisecond}
-	radio := desk{delay: 220 * time.Millisecond, ppm: 50, latency: 20 * time.Millisecond, jitter: 3 * time.Millisecond, begin: deskSeconds / 2 * time.Second}
-	near.run(t, p, &ref, speechtest.Hear(room.Sound(far[:half]), near.delay.Seconds(), 0), far[:half], nil)
-	heard, clean := radio.run(t, p, &ref, speechtest.Hear(room.Sound(far[half:]), radio.delay.Seconds(), radio.ppm), far[half:], nil)
-	if got := erle(heard, clean); got < steadyEcho {
-		t.Errorf("after the change the echo is %.1f dB down: %+v", got, p.Stats())
+	wire := desk{delay: 50 * time.Millisecond, latency: 30 * time.Millisecond, jitter: 3 * time.Millisecond}
+	radio := desk{delay: 270 * time.Millisecond, latency: 20 * time.Millisecond, ppm: 50, jitter: 3 * time.Millisecond}
+	for name, desks := range map[string][2]desk{"to a radio link": {wire, radio}, "to a wire": {radio, wire}} {
+		var ref Reference
+		p, err := New(&ref, Options{Echo: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		desks[1].begin = deskSeconds / 2 * time.Second
+		var heard, clean []int16
+		for i, d := range desks {
+			pcm := far[i*half : (i+1)*half]
+			heard, clean = d.run(t, p, &ref, speechtest.Hear(room.Sound(pcm), d.delay.Seconds(), d.ppm), pcm, nil)
+		}
+		if got := erle(heard, clean); got < steadyEcho {
+			t.Errorf("%s: after the change the echo is %.1f dB down: %+v", name, got, p.Stats())
+		}
 	}
 }

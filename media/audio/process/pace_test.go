@@ -43,7 +43,7 @@ func TestAlignment(t *testing.T) {
 	t.Parallel()
 	var ref Reference
 	a := newAlignment(&ref)
-	var played block
+	var played, plain block
 	pcm := make([]int16, blockSamples)
 	now, count := time.Hour, 0
 	write := func() {
@@ -53,12 +53,12 @@ func TestAlignment(t *testing.T) {
 		}
 		ref.Played(pcm, now+20*time.Millisecond)
 	}
-	if !a.take(&played, now) || played[0] != 0 {
+	if !a.take(&played, &plain, now) || played[0] != 0 {
 		t.Error("before anything is played there is no silence")
 	}
 	for range 300 {
 		write()
-		if !a.take(&played, now-10*time.Millisecond) {
+		if !a.take(&played, &plain, now-10*time.Millisecond) {
 			t.Fatal("what was written is not there")
 		}
 		now += 10 * time.Millisecond
@@ -68,16 +68,25 @@ func TestAlignment(t *testing.T) {
 	if got := int(played[0]); got < want-2 || got > want+2 {
 		t.Errorf("read from %d, want %d", got, want)
 	}
+	if got := int(plain[0]); got < want-2 || got > want+2 {
+		t.Errorf("plainly read from %d, want %d", got, want)
+	}
 	for i := 1; i < len(played); i++ {
 		if played[i]-played[i-1] != 1 {
 			t.Fatalf("a ramp became %v", played[i-1:i+1])
 		}
 	}
+	a.move(1000)
+	write()
+	a.take(&played, &plain, now-10*time.Millisecond)
+	if got := int(plain[0]) - int(played[0]); got < 998 || got > 1002 {
+		t.Errorf("moved by 1000 samples, it is read %d later", got)
+	}
 	// Nothing more is played: silence, and nothing is missing for long.
 	missing := 0
 	for range 100 {
 		now += 10 * time.Millisecond
-		if !a.take(&played, now) {
+		if !a.take(&played, &plain, now) {
 			missing++
 		}
 	}

@@ -49,14 +49,14 @@ type engine interface {
 
 // Stats says how well the loudspeaker is followed.
 type Stats struct {
-	EchoDelayMs float64 // from the reference to its echo, as it was last found; 0 while it was not
+	EchoDelayMs float64 // by how much an echo is later than the devices' times say, with some 10 ms to spare, as it was last found; 0 while it was not
 	DriftPpm    float64 // how much faster the loudspeaker's clock runs than the microphone's
 	Moved       uint64  // times the reference was moved to where the echo was found
 	Missing     uint64  // blocks for which the loudspeaker's sound had not come yet
 	Jumps       uint64  // times that either device lost sound, or kept it longer than before
 }
 
-// Processor cleans the sound of one microphone. Process and Close are for one goroutine; Set and Stats are safe for concurrent use.
+// Processor cleans the sound of one microphone. Process and Close are for one goroutine; the other methods are safe for concurrent use.
 type Processor struct {
 	engine engine
 	align  *alignment
@@ -65,8 +65,8 @@ type Processor struct {
 	broken bool          // the engine failed: sound passes as it is
 
 	// of the goroutine that processes
-	now           uint32 // bits that the engine has
-	played, heard block
+	now                  uint32 // bits that the engine has
+	played, plain, heard block
 
 	delay, drift   atomic.Int64 // thousandths of a ms, of a ppm
 	moved, missing atomic.Uint64
@@ -129,7 +129,7 @@ func (p *Processor) block(pcm *block, captured time.Duration) error {
 
 // follow takes what was played for what was recorded, and looks where its echo is.
 func (p *Processor) follow(pcm *block, captured time.Duration) {
-	if !p.align.take(&p.played, captured) {
+	if !p.align.take(&p.played, &p.plain, captured) {
 		p.missing.Add(1)
 	}
 	p.jumps.Store(p.align.speaker.jumps + p.align.mic.jumps)
@@ -137,14 +137,13 @@ func (p *Processor) follow(pcm *block, captured time.Duration) {
 	if !optionsOf(p.now).Echo {
 		return
 	}
-	delay, ok := p.finder.find(&p.played, pcm)
+	delay, ok := p.finder.find(&p.plain, pcm)
 	if !ok {
 		return
 	}
 	p.delay.Store(int64(delay / perMs * 1000))
-	if delay < echoLeast || delay > echoMost {
-		p.align.move(delay - echoDelay)
-		p.finder.reset()
+	if seen := delay - p.align.shift; seen < echoLeast || seen > echoMost {
+		p.align.move(seen - echoDelay)
 		p.moved.Add(1)
 	}
 }
