@@ -130,7 +130,7 @@ func (f *form) aside() float32 {
 
 // stacks reports whether what stands beside a device stands below it, for want of width.
 func (f *form) stacks(width float32) bool {
-	return width-f.aside()-theme.Gap < widgets.Style{}.Measure("Integrated").Width+76
+	return width-f.aside()-theme.Gap < widgets.Style{}.Measure("Camera").Width+76
 }
 
 // heightFor returns the height at a width.
