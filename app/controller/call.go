@@ -78,7 +78,7 @@ func (c *call) begin(s *rtc.Session) {
 	c.loop.beside(func(context.Context) {
 		for ev := range s.Events() {
 			c.loop.post(func() {
-				if c.session == s { // the goodbye of a session that was left must not end the next one
+				if c.session == s { // not of an earlier stay, whose end takes its time
 					c.take(ev)
 				}
 			})
@@ -122,9 +122,6 @@ func (c *call) openSpeaker(id string, done func(error)) {
 
 // take handles an event of the session.
 func (c *call) take(ev rtc.Event) {
-	if c.session == nil {
-		return
-	}
 	switch ev := ev.(type) {
 	case rtc.SessionConnected:
 		c.enter(ev.Welcome)

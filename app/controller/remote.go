@@ -27,6 +27,8 @@ type remote struct {
 	seen     seenPictures
 	speaking audio.Speaking
 
+	tracks  [2]*rtc.Track // sound and pictures; nil until they start
+	step    *inStep       // of the pictures
 	video   *playout.Video
 	audio   *playout.Audio
 	unmix   func()
@@ -123,9 +125,35 @@ func (h *heardSound) Last() []int16 {
 // play reads a track to its end on a goroutine of its own, through decoder and jitter buffer to tile or mixer.
 func (r *remote) play(track *rtc.Track, mixer *audio.Mixer, opt playOptions) error {
 	if track.Kind == protocol.KindAudio {
-		return r.playAudio(track, mixer, opt)
+		if err := r.playAudio(track, mixer, opt); err != nil {
+			return err
+		}
+		r.tracks[0] = track
+	} else {
+		r.playVideo(track, opt)
+		r.tracks[1] = track
 	}
-	return r.playVideo(track, opt)
+	if sound, pictures := r.tracks[0], r.tracks[1]; sound != nil && pictures != nil {
+		r.step.sync.Store(playout.NewSync(playout.SyncConfig{
+			Sound: r.audio, SoundReport: sound.SenderReport, PictureReport: pictures.SenderReport, Latency: soundLater,
+		}))
+	}
+	return nil
+}
+
+// soundLater is by how much a sound that was mixed takes longer to the ear than a picture that was decoded to the eye, about: the card's buffer against a window
+// that is painted thirty times a second.
+const soundLater = 10 * time.Millisecond
+
+// inStep puts the pictures of one track in step with the stream's sound, once there is some. The pictures' goroutine calls due.
+type inStep struct{ sync atomic.Pointer[playout.Sync] }
+
+// due says when a picture is to be shown.
+func (i *inStep) due(timestamp uint32) (time.Duration, bool) {
+	if s := i.sync.Load(); s != nil {
+		return s.Due(timestamp)
+	}
+	return 0, false
 }
 
 // playOptions say how tracks are played.
@@ -136,9 +164,12 @@ type playOptions struct {
 	changed   func() // posted to the loop when a first picture comes
 }
 
-func (r *remote) playVideo(track *rtc.Track, opt playOptions) error {
+func (r *remote) playVideo(track *rtc.Track, opt playOptions) {
+	step := &inStep{}
+	r.step = step
 	v := playout.NewVideo(playout.VideoConfig{
 		RequestKeyFrame: func() { _ = track.RequestKeyFrame() }, // a track that ended needs none
+		Due:             step.due,
 		Frame: func(f *media.Frame, _ playout.FrameInfo) {
 			r.seen.note(f, opt.readMarks)
 			if r.pictures != nil {
@@ -165,7 +196,6 @@ func (r *remote) playVideo(track *rtc.Track, opt playOptions) error {
 	r.readers.Go(func() {
 		readTrack(track, func(p *rtp.Packet) { v.PushRTP(p.SequenceNumber, p.Timestamp, p.Marker, p.Payload) })
 	})
-	return nil
 }
 
 func (r *remote) playAudio(track *rtc.Track, mixer *audio.Mixer, opt playOptions) error {

@@ -56,8 +56,8 @@ type Audio struct {
 	sending bool
 	muted   bool
 	filled  int
-	voiced  bool          // the last packet was sent
-	next    time.Duration // presentation time of the next packet
+	voiced  bool // the last packet was sent
+	clock   packetClock
 	loss    expectedLoss
 
 	// of the capture's goroutine
@@ -79,14 +79,14 @@ func StartAudio(cfg AudioConfig) *Audio {
 func (a *Audio) SetSending(on bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.sending, a.filled, a.voiced = on, 0, false
+	a.sending, a.filled, a.voiced, a.clock = on, 0, false, packetClock{}
 }
 
 // SetMuted silences before the encoder: once it returned, nothing of what the microphone hears is encoded.
 func (a *Audio) SetMuted(muted bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.muted, a.filled, a.voiced = muted, 0, false
+	a.muted, a.filled, a.voiced, a.clock = muted, 0, false, packetClock{}
 }
 
 // SetLoss tells which share of the packets was lost on its way of late, 0 to 1. How much is spent on copies of what went before follows it.
@@ -198,6 +198,7 @@ func (a *Audio) encode(enc codec.AudioEncoder, pcm []int16, captured time.Durati
 		n := copy(a.pcm[a.filled:], pcm)
 		a.filled += n
 		pcm = pcm[n:]
+		captured += time.Duration(n) * time.Second / media.SampleRate
 		if a.filled < len(a.pcm) {
 			return nil
 		}
@@ -211,7 +212,7 @@ func (a *Audio) encode(enc codec.AudioEncoder, pcm []int16, captured time.Durati
 		if err != nil {
 			return fmt.Errorf("encode: %w", err)
 		}
-		frame := media.EncodedFrame{Timestamp: a.stamp(captured), Duration: packetTime}
+		frame := media.EncodedFrame{Timestamp: a.clock.stamp(captured - packetTime), Duration: packetTime}
 		if size > 2 {
 			frame.Data, frame.KeyFrame = a.out[:size], !a.voiced
 		}
@@ -219,21 +220,4 @@ func (a *Audio) encode(enc codec.AudioEncoder, pcm []int16, captured time.Durati
 		a.cfg.Encoded(frame)
 	}
 	return nil
-}
-
-// packetTime is the length of a packet, maxDrift how far the count of packets may be from the clock before it starts anew.
-const (
-	packetTime = 20 * time.Millisecond
-	maxDrift   = 200 * time.Millisecond
-)
-
-// stamp returns the time of a packet whose last sound was captured at a given time: packets follow each other without gaps or overlaps, whatever
-// jitter the driver's times have.
-func (a *Audio) stamp(captured time.Duration) time.Duration {
-	if d := captured - a.next; d > maxDrift || d < -maxDrift {
-		a.next = captured.Truncate(time.Microsecond)
-	}
-	at := a.next
-	a.next += packetTime
-	return at
 }

@@ -3,6 +3,7 @@ package capture
 import (
 	"context"
 	"io"
+	"math/rand/v2"
 	"sync"
 	"testing"
 	"time"
@@ -223,5 +224,41 @@ func TestSilenceIsNotSent(t *testing.T) {
 		if len(p) == 0 && i < 100 {
 			t.Errorf("packet %d of speech was not sent", i)
 		}
+	}
+}
+
+// TestPacketClock gives it a sound card whose first times are wrong, whose later ones jitter, and which then runs fast.
+func TestPacketClock(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(1, 2))
+	var c packetClock
+	truth, last := time.Hour, time.Duration(0)
+	steps, worst := 0, time.Duration(0)
+	for i := range 20000 { // 400 s
+		captured := truth + time.Duration(random.Int64N(int64(8*time.Millisecond))) - 4*time.Millisecond
+		if i < 3 {
+			captured += 80 * time.Millisecond
+		}
+		at := c.stamp(captured)
+		if i > 0 && at != last+packetTime {
+			steps++
+		}
+		if off := at - truth; i > 50 {
+			worst = max(worst, off, -off)
+		}
+		last = at
+		truth += packetTime
+		if i > 5000 {
+			truth -= packetTime / 5000 // 200 ppm
+		}
+	}
+	if worst > 15*time.Millisecond {
+		t.Errorf("packets are stamped %v wrong", worst)
+	}
+	if steps > 15 {
+		t.Errorf("the stamps made %d steps", steps)
+	}
+	if at := c.stamp(truth + time.Second); at != truth+time.Second {
+		t.Errorf("after a pause it is %v off", at-truth-time.Second)
 	}
 }

@@ -117,11 +117,18 @@ func (a *Audio) told(left int64) {
 	now := media.Now()
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.clock = audioClock{timestamp: a.queue.play - left, read: now, playing: a.queue.playing}
+	a.clock = audioClock{timestamp: a.queue.play - left, read: now, playing: a.queue.playing && a.queue.dry == 0}
+}
+
+// SetMinDelay changes the least that the target may be, 20 ms to MaxDelay, for pictures that come later than their sound.
+func (a *Audio) SetMinDelay(d time.Duration) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.queue.delay.setLeast(d)
 }
 
 // Playing returns the RTP timestamp of the sound that Read gives next, and when, by media.Now, it was last called: that sample leaves the loudspeaker as much
-// later as the output is late. ok is false until there is sound. It is what pictures are put in step with.
+// later as the output is late. ok is false while nothing comes. It is what pictures are put in step with.
 func (a *Audio) Playing() (timestamp uint32, read time.Duration, ok bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -38,17 +38,21 @@ const (
 )
 
 func newAudioDelay(least, most time.Duration) audioDelay {
-	if least <= 0 {
-		least = 20 * time.Millisecond
-	}
 	if most <= 0 {
 		most = 400 * time.Millisecond
 	}
-	d := audioDelay{least: samplesOf(least), most: samplesOf(max(least, most))}
+	d := audioDelay{most: samplesOf(max(least, most))}
+	d.setLeast(least)
 	// Before anything is measured: as if some packets had been held up by 35 ms.
 	d.weights[7], d.total = 20, 20
 	d.aim()
 	return d
+}
+
+// setLeast changes the least that the target may be.
+func (d *audioDelay) setLeast(least time.Duration) {
+	d.least = min(max(samplesOf(least), audioFrame), d.most)
+	d.aim()
 }
 
 func samplesOf(d time.Duration) int64 { return int64(d * 48 / time.Millisecond) }

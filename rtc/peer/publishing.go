@@ -21,6 +21,7 @@ type Publishing struct {
 	pc      *webrtc.PeerConnection
 	free    []*Sender
 	all     []*Sender
+	epoch   epoch
 	readers sync.WaitGroup
 }
 
@@ -38,11 +39,14 @@ type Sender struct {
 	kind        webrtc.RTPCodecType
 	transceiver *webrtc.RTPTransceiver
 	track       *webrtc.TrackLocalStaticRTP
-	vp8         codecs.VP8Payloader
-	header      rtp.Header
 	base        uint32
+	reports     reporter
 	keyFrame    atomic.Pointer[func()]
 	loss        atomic.Uint32 // fraction lost of the last report, in 1/256
+
+	mu     sync.Mutex // the last write for a track that has ended may overlap with the first for the one that takes over
+	vp8    codecs.VP8Payloader
+	header rtp.Header
 }
 
 // Add returns a sender for a track of a kind, with the function that is called, from any goroutine, when a key frame is wanted.
@@ -66,7 +70,7 @@ func (p *Publishing) Add(kind webrtc.RTPCodecType, keyFrame func()) (*Sender, er
 	if err != nil {
 		return nil, fmt.Errorf("publish track: %w", err)
 	}
-	s := &Sender{kind: kind, transceiver: t, track: track, base: rand.Uint32()}
+	s := &Sender{kind: kind, transceiver: t, track: track, base: rand.Uint32(), reports: reporter{pc: p.pc, epoch: &p.epoch}}
 	s.vp8.EnablePictureID = true
 	// Below 2^15: receivers guess the roll-over counter.
 	s.header = rtp.Header{Version: 2, SequenceNumber: uint16(rand.Uint32N(1 << 15))}
@@ -134,6 +138,8 @@ const mtu = 1200
 
 // WriteVideo packetizes and sends one encoded VP8 frame, presented at t of any clock that does not jump. It is for one goroutine at a time.
 func (s *Sender) WriteVideo(frame []byte, t time.Duration) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	payloads := s.vp8.Payload(mtu-12, frame)
 	for i, payload := range payloads {
 		s.header.Marker = i == len(payloads)-1
@@ -146,10 +152,13 @@ func (s *Sender) WriteVideo(frame []byte, t time.Duration) error {
 
 // WriteAudio sends one Opus packet. voiceStarts marks the first after silence. It is for one goroutine at a time.
 func (s *Sender) WriteAudio(packet []byte, t time.Duration, voiceStarts bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.header.Marker = voiceStarts
 	return s.write(packet, t, 48000)
 }
 
+// write sends a packet, under the lock.
 func (s *Sender) write(payload []byte, t time.Duration, clock int64) error {
 	s.header.Timestamp = s.base + uint32(int64(t)/1000*clock/1_000_000)
 	p := rtp.Packet{Header: s.header, Payload: payload}
@@ -157,6 +166,7 @@ func (s *Sender) write(payload []byte, t time.Duration, clock int64) error {
 	if err := s.track.WriteRTP(&p); err != nil && !errors.Is(err, io.ErrClosedPipe) {
 		return fmt.Errorf("send packet: %w", err)
 	}
+	s.reports.wrote(s.transceiver.Sender(), p.Timestamp, t, len(payload))
 	return nil
 }
 
