@@ -195,6 +195,7 @@ func TestPanelIsMadeWider(t *testing.T) {
 func TestGoldenChat(t *testing.T) {
 	for _, s := range []scene{
 		{"chat-lively-dark", theme.Dark, 1, 1280, 800, inCall(lively())},
+		{"chat-german-dark", theme.Dark, 1, 900, 600, model.State{Screen: model.ScreenCall, Look: model.Look{Language: "de"}, Call: lively()}},
 		{"chat-lively-light-large-text", theme.Light, 2, 1100, 700, inCall(lively())},
 	} {
 		s.run(t)

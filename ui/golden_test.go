@@ -80,6 +80,7 @@ func TestGoldenGrid(t *testing.T) {
 		{"call-9-light", theme.Light, 1, 1100, 700, inCall(callOf(9))},
 		{"call-16-dark", theme.Dark, 1, 1280, 800, inCall(callOf(16))},
 		{"call-16-small", theme.Light, 1, 640, 480, inCall(callOf(16))},
+		{"call-5-german", theme.Light, 1, 640, 480, model.State{Screen: model.ScreenCall, Look: model.Look{Language: "de"}, Call: everyMedia()}},
 		{"call-5-large-text", theme.Dark, 2, 900, 600, inCall(callOf(5))},
 		{"tiles-dark", theme.Dark, 1, 1100, 700, inCall(everyMedia())},
 		{"tiles-light", theme.Light, 1, 640, 480, inCall(everyMedia())},

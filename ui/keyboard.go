@@ -206,7 +206,7 @@ func (w *Window) toggleFull() { w.setFull(!w.win.FullScreen()) }
 func (w *Window) setFull(full bool) {
 	if w.win.FullScreen() != full {
 		if full {
-			w.windowed = w.win.Canvas().Size()
+			w.size.windowed = w.win.Canvas().Size()
 		}
 		w.win.SetFullScreen(full)
 	}

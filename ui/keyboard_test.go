@@ -160,6 +160,7 @@ func TestGoldenKeys(t *testing.T) {
 	for _, s := range []scene{
 		{"keys-dark", theme.Dark, 1, 1100, 700, inCall(callOf(2))},
 		{"keys-light-small", theme.Light, 1, 640, 480, inCall(callOf(2))},
+		{"keys-german", theme.Light, 1, 1100, 700, model.State{Screen: model.ScreenCall, Look: model.Look{Language: "de"}, Call: callOf(2)}},
 		{"keys-large-text", theme.Dark, 2, 900, 600, inCall(callOf(2))},
 	} {
 		t.Run(s.name, func(t *testing.T) {

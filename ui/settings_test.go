@@ -209,3 +209,32 @@ func TestGoldenSettings(t *testing.T) {
 		s.run(t)
 	}
 }
+
+// TestKeyboardBringsIntoSight goes through all that there is in a small window with large text: what has the keyboard is in sight.
+func TestKeyboardBringsIntoSight(t *testing.T) {
+	for name, state := range map[string]model.State{
+		"devices": setting(model.State{}, model.SectionDevices), "appearance": setting(model.State{}, model.SectionAppearance),
+		"prejoin": checking(func(*model.Prejoin) {}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, theme.New(theme.Dark, 2), 640, 480, state)
+			seen := map[fyne.Focusable]bool{}
+			for range 40 {
+				b.canvas().FocusNext()
+				f := b.canvas().Focused()
+				o, ok := f.(fyne.CanvasObject)
+				if !ok || seen[f] {
+					continue
+				}
+				seen[f] = true
+				at := fyne.CurrentApp().Driver().AbsolutePositionForObject(o)
+				if at.Y < 0 || at.Y+o.Size().Height > 481 {
+					t.Errorf("%T at %v of %v has the keyboard out of sight", f, at, o.Size())
+				}
+			}
+			if len(seen) < 6 {
+				t.Errorf("only %d things have the keyboard", len(seen))
+			}
+		})
+	}
+}

@@ -46,22 +46,33 @@ type Window struct {
 	presenter *presenter
 	latest    atomic.Pointer[model.State] // the newest state that waits to be shown
 	pending   atomic.Bool                 // a post is on its way that will show it
-	closing   sync.Once
-	over      atomic.Bool // the app has stopped
-	away      atomic.Bool // another window has the keyboard
-	gone      sync.Once
 	now       func() time.Time
+	life
 
 	// UI thread state
-	state    model.State
-	entered  bool
-	shown    model.Screen // that was entered last
-	screens  screens
-	leave    question
-	keys     keyboard
-	size     fyne.Size
-	windowed fyne.Size // before full screen
+	showing
+	screens screens
+	leave   question
+	keys    keyboard
+	size    windowSize
 }
+
+// life is where the window stands in its life.
+type life struct {
+	closing, gone sync.Once
+	over          atomic.Bool // the app has stopped
+	away          atomic.Bool // another window has the keyboard
+}
+
+// showing is what the window shows.
+type showing struct {
+	state   model.State
+	entered bool
+	shown   model.Screen // that was entered last
+}
+
+// windowSize is how large the window was when it was closed, and before full screen.
+type windowSize struct{ last, windowed fyne.Size }
 
 // question is the one that closing the window asks.
 type question struct {
@@ -115,7 +126,8 @@ func newWindow(app fyne.App, opt Options, poster func(func())) *Window {
 // build makes the surroundings of the screens, the screens, and the keys.
 func (w *Window) build() {
 	c := w.win.Canvas()
-	w.env = &widgets.Env{Send: w.opt.Send, Tips: widgets.NewTips(), Key: w.key, Shortcut: w.shortcut, Canvas: c}
+	w.env = &widgets.Env{Send: w.opt.Send, Tips: widgets.NewTips(), Canvas: c}
+	w.env.Key, w.env.Shortcut = w.key, w.shortcut
 	w.env.Moved = func() { w.screens.call.Moved(w.now()) }
 	w.env.FullScreen, w.env.ShowKeys, w.env.ShowSettings = w.toggleFull, w.showKeys, w.toggleSettings
 	w.connectKeys()
@@ -173,7 +185,7 @@ func (w *Window) presentLook(before, look model.Look) {
 
 // speak makes the screens in a language. Words stand in them from the start, so another language is another set of screens.
 func (w *Window) speak(language string) {
-	w.env.Words = assets.NewWords(language)
+	w.env.Words, w.env.Reveals = assets.NewWords(language), nil
 	s := &w.screens
 	s.home, s.prejoin, s.call, s.notices = home.New(w.env), prejoin.New(w.env), call.New(w.env), newNotices(w.env)
 	s.settings = settings.New(w.env)
@@ -269,9 +281,9 @@ func (w *Window) Close() { w.post(w.shut) }
 // shut closes the window; UI thread.
 func (w *Window) shut() {
 	w.closing.Do(func() {
-		w.size = w.win.Canvas().Size()
+		w.size.last = w.win.Canvas().Size()
 		if w.win.FullScreen() {
-			w.size = w.windowed
+			w.size.last = w.size.windowed
 		}
 		w.win.Close()
 	})
@@ -280,11 +292,11 @@ func (w *Window) shut() {
 // closed is told by Fyne that the window is gone.
 func (w *Window) closed() {
 	w.gone.Do(func() {
-		if w.size.IsZero() {
-			w.size = w.win.Canvas().Size()
+		if w.size.last.IsZero() {
+			w.size.last = w.win.Canvas().Size()
 		}
 		if w.opt.Closed != nil {
-			w.opt.Closed(int(w.size.Width+0.5), int(w.size.Height+0.5))
+			w.opt.Closed(int(w.size.last.Width+0.5), int(w.size.last.Height+0.5))
 		}
 	})
 }

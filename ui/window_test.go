@@ -118,10 +118,15 @@ func TestEverythingFits(t *testing.T) {
 		"home": {Home: model.Home{Link: "host:1/x"}}, "prejoin": {Screen: model.ScreenPrejoin, Prejoin: prejoinState()}, "call": inCall(callOf(9)),
 		"chat": inCall(chatting), "people": inCall(listing), "picker": inCall(picking), "lost": inCall(lost),
 	}
-	for _, text := range []float32{1, 1.5} {
+	for _, c := range []struct {
+		text     float32
+		language string
+	}{{1, ""}, {1.5, ""}, {1, "de"}, {1.5, "de"}} {
+		text := c.text
 		for name, state := range states {
+			state.Look.Language = c.language
 			for _, size := range []fyne.Size{{Width: 640, Height: 360}, {Width: 640, Height: 480}} {
-				t.Run(fmt.Sprint(name, size.Width, "x", size.Height, "x", text), func(t *testing.T) {
+				t.Run(fmt.Sprint(name, size.Width, "x", size.Height, "x", text, c.language), func(t *testing.T) {
 					b := newBench(t, theme.New(theme.Light, text), int(size.Width), int(size.Height), state)
 					if got := b.canvas().Size(); got != size {
 						t.Fatalf("the window grew to %v", got)

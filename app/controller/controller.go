@@ -42,21 +42,31 @@ type Controller struct {
 	call *call
 
 	// loop state
-	words    *assets.Words
-	settings config.Settings
-	state    model.State // what is shown; parts of it are made anew by describe
+	state model.State // what is shown; parts of it are made anew by describe
+	upkeep
 	wishes
 	destination
 	board
+	trials
 	devices  found
 	chat     chat
 	pinned   string
 	phase    phaseState
-	testing  *testSound
+	quitting bool
+}
+
+// upkeep is what the user settled, and what follows from it.
+type upkeep struct {
+	settings config.Settings
+	words    *assets.Words
 	prefs    preferences
 	awake    awake
-	voice    *voice // nil while one's own is not tested
-	quitting bool
+}
+
+// trials are the tests of speaker and microphone that run; nil while they do not.
+type trials struct {
+	testing *testSound
+	voice   *voice
 }
 
 // wishes are the devices that the user wants, also while one fails.
@@ -98,7 +108,8 @@ type found struct {
 
 // New returns a controller. Call Run.
 func New(opt Options) *Controller {
-	c := &Controller{opt: opt, loop: newLoop(), log: opt.Log, settings: opt.Settings, words: assets.NewWords(first(opt.Settings.Look.Language, opt.Locale))}
+	c := &Controller{opt: opt, loop: newLoop(), log: opt.Log}
+	c.settings, c.words = opt.Settings, assets.NewWords(first(opt.Settings.Look.Language, opt.Locale))
 	c.state.Look = Look(opt.Settings, opt.Locale)
 	c.call = newCall(c.loop, &c.opt.Devices, c.log, opt.Pictures, func() {}, opt.Flags)
 	c.call.onEvent, c.call.refused = c.sessionEvent, c.unmuteRefused

@@ -118,7 +118,8 @@ func (c *Controller) describeSettings(devices model.Devices) {
 	c.tendProbe(devices.Microphone)
 	s := &c.state.Settings
 	*s = model.Settings{Open: c.prefs.shown.Open, Section: c.prefs.shown.Section, Name: c.name, Language: c.settings.Look.Language, Devices: devices,
-		Echo: c.settings.Processing.Echo, Noise: c.settings.Processing.Noise, Gain: c.settings.Processing.Gain, SpeakerTesting: c.testing != nil, SpeakerProblem: c.state.Prejoin.SpeakerProblem, CameraProblem: c.state.Prejoin.CameraProblem,
+		Echo: c.settings.Processing.Echo, Noise: c.settings.Processing.Noise, Gain: c.settings.Processing.Gain,
+		SpeakerTesting: c.testing != nil, SpeakerProblem: c.state.Prejoin.SpeakerProblem, CameraProblem: c.state.Prejoin.CameraProblem,
 		Video: chosenVideo(c.settings.Video), Notify: !c.settings.Privacy.Silent,
 		KeepMeetings: !c.settings.Privacy.Forget, Meetings: len(c.settings.Privacy.Recent)}
 	if s.Open {

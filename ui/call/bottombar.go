@@ -22,8 +22,7 @@ type bottomBar struct {
 	micDevices, cameraDevices *widgets.IconButton
 	hand                      *widgets.IconButton
 	chat, people, more, leave *widgets.IconButton
-	micGround, cameraGround   *canvas.Rectangle
-	ground                    *canvas.Rectangle
+	grounds                   struct{ mic, camera, bar *canvas.Rectangle }
 }
 
 func newBottomBar(env *widgets.Env) *bottomBar {
@@ -39,7 +38,7 @@ func newBottomBar(env *widgets.Env) *bottomBar {
 	b.hand = widgets.NewIconButton(env, assets.IconHand, widgets.LookNormal, env.Say("call.raise-hand"), keys.Hint(env, keys.ToggleHand), send(model.ToggleHand{}))
 	b.more = widgets.NewIconButton(env, assets.IconMore, widgets.LookNormal, env.Say("call.more"), "", b.openMore)
 	b.leave = widgets.NewIconButton(env, assets.IconLeave, widgets.LookDanger, env.Say("call.leave"), keys.Hint(env, keys.LeaveCall), send(model.Leave{})).SetMin(56, theme.Target)
-	b.micGround, b.cameraGround, b.ground = &canvas.Rectangle{}, &canvas.Rectangle{}, &canvas.Rectangle{}
+	b.grounds.mic, b.grounds.camera, b.grounds.bar = &canvas.Rectangle{}, &canvas.Rectangle{}, &canvas.Rectangle{}
 	b.ExtendBaseWidget(b)
 	return b
 }
@@ -159,17 +158,17 @@ func (b *bottomBar) update(c model.Call) {
 
 // CreateRenderer makes the bar's renderer.
 func (b *bottomBar) CreateRenderer() fyne.WidgetRenderer {
-	objects := []fyne.CanvasObject{b.ground, b.micGround, b.cameraGround, b.mic, b.micDevices, b.camera, b.cameraDevices, b.share, b.hand, b.chat, b.people, b.more, b.leave}
+	objects := []fyne.CanvasObject{b.grounds.bar, b.grounds.mic, b.grounds.camera, b.mic, b.micDevices, b.camera, b.cameraDevices, b.share, b.hand, b.chat, b.people, b.more, b.leave}
 	least := func() fyne.Size { return fyne.NewSize(440, theme.BottomBar) }
 	refresh := func() {
-		b.ground.FillColor = widgets.Colour(theme.Background)
-		for _, g := range []*canvas.Rectangle{b.micGround, b.cameraGround} {
+		b.grounds.bar.FillColor = widgets.Colour(theme.Background)
+		for _, g := range []*canvas.Rectangle{b.grounds.mic, b.grounds.camera} {
 			g.FillColor, g.CornerRadius = widgets.Colour(theme.Surface), theme.Target/2
 			g.StrokeColor, g.StrokeWidth = widgets.Colour(theme.Line), 1
 		}
 	}
 	layout := func(s fyne.Size) {
-		widgets.Place(b.ground, 0, 0, s.Width, s.Height)
+		widgets.Place(b.grounds.bar, 0, 0, s.Width, s.Height)
 		const side, wide = theme.Target, float32(56)
 		gap, group := theme.Gap, theme.WidePad
 		if s.Width < 9*side+wide+5*gap+2*group+2*theme.Gap {
@@ -181,10 +180,10 @@ func (b *bottomBar) CreateRenderer() fyne.WidgetRenderer {
 			widgets.Place(o, x, y, w, side)
 			x += w + gap
 		}
-		widgets.Place(b.micGround, x, y, 2*side, side)
+		widgets.Place(b.grounds.mic, x, y, 2*side, side)
 		next(b.mic, side, 0)
 		next(b.micDevices, side, gap)
-		widgets.Place(b.cameraGround, x, y, 2*side, side)
+		widgets.Place(b.grounds.camera, x, y, 2*side, side)
 		next(b.camera, side, 0)
 		next(b.cameraDevices, side, gap)
 		next(b.share, side, gap)

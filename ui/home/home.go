@@ -25,11 +25,9 @@ const cardWidth = float32(440)
 type Screen struct {
 	widget.BaseWidget
 
-	env     *widgets.Env
-	state   model.Home
-	mark    *canvas.Image
-	name    *widgets.Line
-	claim   *widgets.Paragraph
+	env   *widgets.Env
+	state model.Home
+	greeting
 	card    *canvas.Rectangle
 	title   *widgets.Line
 	field   *widgets.Field
@@ -42,9 +40,16 @@ type Screen struct {
 	clip    string // the link on the clipboard that is offered
 }
 
+// greeting is what stands above the card.
+type greeting struct {
+	mark  *canvas.Image
+	name  *widgets.Line
+	claim *widgets.Paragraph
+}
+
 // New builds the screen.
 func New(env *widgets.Env) *Screen {
-	s := &Screen{env: env, mark: widgets.NewMark(64), card: &canvas.Rectangle{CornerRadius: theme.Radius}, problem: widgets.NewProblem("")}
+	s := &Screen{env: env, greeting: greeting{mark: widgets.NewMark(64)}, card: &canvas.Rectangle{CornerRadius: theme.Radius}, problem: widgets.NewProblem("")}
 	s.name = widgets.NewLine(assets.Name, widgets.Style{Size: theme.SizeHeader, Bold: true, Align: fyne.TextAlignCenter})
 	s.claim = widgets.NewParagraph(env.Say("home.claim"), widgets.Style{Colour: theme.SecondText, Align: fyne.TextAlignCenter})
 	s.title = widgets.NewLine(env.Say("home.join-title"), widgets.Style{Size: theme.SizeLarge, Bold: true})
@@ -181,38 +186,53 @@ func (s *Screen) layout(z fyne.Size) {
 	}
 }
 
-// layoutJoin places the greeting and the card in a column, high up where something comes below, and returns where it begins and ends.
-func (s *Screen) layoutJoin(x, w, height float32, high bool) (top, low float32) {
-	pad := theme.WidePad
-	inner := w - 2*pad
-	title, field := s.title.MinSize().Height, max(s.field.MinSize().Height, theme.Target)
-	problem := float32(0)
+// joinCard is the measures of the card: of its rows, and of all of it.
+type joinCard struct {
+	x, w, inner           float32
+	title, field, problem float32
+	button                float32
+	stacked               bool    // the button stands below the field, for large text
+	height, most          float32 // as it is, and with room for a problem
+}
+
+func (s *Screen) measure(x, w float32) joinCard {
+	c := joinCard{x: x, w: w, inner: w - 2*theme.WidePad, title: s.title.MinSize().Height, field: max(s.field.MinSize().Height, theme.Target)}
 	if s.problem.Text() != "" {
-		problem = s.problem.HeightFor(inner) + theme.Gap
+		c.problem = s.problem.HeightFor(c.inner) + theme.Gap
 	}
-	below := problem
+	below := c.problem
 	if s.offer.Visible() {
 		below = max(below, s.offer.MinSize().Height)
 	}
-	button := max(s.join.MinSize().Width, 88)
-	rows := field + theme.Gap
-	stacked := inner-button-theme.Gap < widgets.Style{}.Measure(s.field.PlaceHolder).Width+2*theme.Pad
-	if stacked { // large text: the button below the field
-		rows += field + theme.Gap
+	c.button = max(s.join.MinSize().Width, 88)
+	c.stacked = c.inner-c.button-theme.Gap < widgets.Style{}.Measure(s.field.PlaceHolder).Width+2*theme.Pad
+	head := theme.WidePad + c.title + theme.Gap + c.rows()
+	c.height, c.most = head+below+theme.WidePad-theme.Gap, head+max(c.problem, 48)+theme.WidePad-theme.Gap
+	return c
+}
+
+// rows returns the height of field and button, with the gap below.
+func (c joinCard) rows() float32 {
+	if c.stacked {
+		return 2 * (c.field + theme.Gap)
 	}
-	most := pad + title + theme.Gap + rows + max(problem, 48) + pad - theme.Gap
-	card := pad + title + theme.Gap + rows + below + pad - theme.Gap
+	return c.field + theme.Gap
+}
+
+// layoutJoin places the greeting and the card in a column, high up where something comes below, and returns where it begins and ends.
+func (s *Screen) layoutJoin(x, w, height float32, high bool) (top, low float32) {
+	c := s.measure(x, w)
 	mark, name, claim := float32(64), s.name.MinSize().Height, s.claim.HeightFor(w)
 	head := mark + 12 + name + claim + theme.WidePad
-	if height < head+most+2*theme.Pad || high && height < head+most+160 { // no room to greet
+	if height < head+c.most+2*theme.Pad || high && height < head+c.most+160 { // no room to greet
 		mark, claim = 40, 0
 		head = mark + 4 + name + 12
 	}
-	// The place follows from the tallest card, so that nothing above jumps when a problem comes.
-	if height < head+most { // nor to name
+	if height < head+c.most { // nor to name
 		mark, name, head = 0, 0, 0
 	}
-	y := max((height+theme.Pad-head-most)/2-theme.Pad, theme.Gap)
+	// The place follows from the tallest card, so that nothing above jumps when a problem comes.
+	y := max((height+theme.Pad-head-c.most)/2-theme.Pad, theme.Gap)
 	if high {
 		y = max(min(y, height*0.08), theme.Gap)
 	}
@@ -232,25 +252,29 @@ func (s *Screen) layoutJoin(x, w, height float32, high bool) (top, low float32) 
 	if claim > 0 {
 		y += 12
 	}
-	widgets.Place(s.card, x, y, w, card)
-	low = y + card
-	y += pad
-	widgets.Place(s.title, x+pad, y, inner, title)
-	y += title + theme.Gap
-	if stacked {
-		widgets.Place(s.field, x+pad, y, inner, field)
-		widgets.Place(s.join, x+pad, y+field+theme.Gap, inner, field)
+	s.layoutCard(c, y)
+	return top, y + c.height
+}
+
+func (s *Screen) layoutCard(c joinCard, y float32) {
+	widgets.Place(s.card, c.x, y, c.w, c.height)
+	x := c.x + theme.WidePad
+	y += theme.WidePad
+	widgets.Place(s.title, x, y, c.inner, c.title)
+	y += c.title + theme.Gap
+	if c.stacked {
+		widgets.Place(s.field, x, y, c.inner, c.field)
+		widgets.Place(s.join, x, y+c.field+theme.Gap, c.inner, c.field)
 	} else {
-		widgets.Place(s.field, x+pad, y, inner-button-theme.Gap, field)
-		widgets.Place(s.join, x+pad+inner-button, y, button, field)
+		widgets.Place(s.field, x, y, c.inner-c.button-theme.Gap, c.field)
+		widgets.Place(s.join, x+c.inner-c.button, y, c.button, c.field)
 	}
-	y += rows
-	widgets.Place(s.problem, x+pad, y, inner, problem-theme.Gap)
-	if problem == 0 {
+	y += c.rows()
+	widgets.Place(s.problem, x, y, c.inner, c.problem-theme.Gap)
+	if c.problem == 0 {
 		m := s.offer.MinSize()
-		widgets.Place(s.offer, x+pad-theme.Gap, y, min(m.Width, inner+theme.Gap), m.Height)
+		widgets.Place(s.offer, x-theme.Gap, y, min(m.Width, c.inner+theme.Gap), m.Height)
 	} else {
 		widgets.Place(s.offer, 0, 0, 0, 0)
 	}
-	return top, low
 }

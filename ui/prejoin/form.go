@@ -27,14 +27,19 @@ type form struct {
 	camera  *widgets.Select
 	mic     *widgets.Select
 	speaker *widgets.Select
+	besides
+	video  model.Video
+	micBad *widgets.Banner
+	spkBad *widgets.Banner
+	bad    *widgets.Banner
+	width  float32
+}
+
+// besides is what stands beside the devices.
+type besides struct {
 	test    *widgets.Button
 	record  *widgets.Button
 	quality *widgets.Select
-	video   model.Video
-	micBad  *widgets.Banner
-	spkBad  *widgets.Banner
-	bad     *widgets.Banner
-	width   float32
 }
 
 func newForm(env *widgets.Env, submit, changed func()) *form {
@@ -125,7 +130,7 @@ func (f *form) aside() float32 {
 
 // stacks reports whether what stands beside a device stands below it, for want of width.
 func (f *form) stacks(width float32) bool {
-	return width-f.aside()-theme.Gap < widgets.Style{}.Measure("Integrated").Width+76
+	return width-f.aside()-theme.Gap < widgets.Style{}.Measure("Camera").Width+76
 }
 
 // heightFor returns the height at a width.
@@ -142,6 +147,11 @@ func (f *form) heightFor(width float32) float32 {
 		}
 	}
 	return h - theme.Gap + 2*edge
+}
+
+// fields returns what can have the keyboard.
+func (f *form) fields() []fyne.CanvasObject {
+	return []fyne.CanvasObject{f.name, f.camera, f.quality, f.mic, f.record, f.speaker, f.test}
 }
 
 // CreateRenderer makes the form's renderer.

@@ -42,6 +42,7 @@ func New(env *widgets.Env) *Screen {
 	s.levelL = widgets.NewLine("", widgets.Style{Size: theme.SizeSmall, Colour: theme.SecondText})
 	s.form = newForm(env, s.submit, s.enable)
 	s.scroll = container.NewVScroll(s.form)
+	env.Reveals = append(env.Reveals, func(o fyne.CanvasObject) { widgets.Reveal(s.scroll, s.form.fields(), o) })
 	s.join = widgets.NewButton(env, env.Say("prejoin.join-now"), "", widgets.Primary, s.press)
 	s.gear = widgets.NewIconButton(env, assets.IconSettings, widgets.LookGhost, env.Say("settings.title"), keys.Hint(env, keys.OpenSettings), env.ShowSettings)
 	s.ExtendBaseWidget(s)

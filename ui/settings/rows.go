@@ -19,8 +19,8 @@ type row struct {
 }
 
 func newRow(title, help string, control fyne.CanvasObject) *row {
-	return &row{title: widgets.NewParagraph(title, widgets.Style{Bold: true}), help: widgets.NewParagraph(help, widgets.Style{Size: theme.SizeSmall, Colour: theme.SecondText}),
-		control: control}
+	small := widgets.Style{Size: theme.SizeSmall, Colour: theme.SecondText}
+	return &row{title: widgets.NewParagraph(title, widgets.Style{Bold: true}), help: widgets.NewParagraph(help, small), control: control}
 }
 
 // under puts the control below the words.
@@ -143,6 +143,15 @@ func newRows(all ...*row) *rows {
 	return r
 }
 
+// objects returns what stands in all rows.
+func (r *rows) objects() []fyne.CanvasObject {
+	var all []fyne.CanvasObject
+	for _, row := range r.all {
+		all = append(all, row.objects()...)
+	}
+	return all
+}
+
 // rowGap is what is free between two rows.
 const rowGap = float32(20)
 
@@ -157,10 +166,7 @@ func (r *rows) HeightFor(width float32) float32 {
 
 // CreateRenderer makes the rows' renderer.
 func (r *rows) CreateRenderer() fyne.WidgetRenderer {
-	var objects []fyne.CanvasObject
-	for _, row := range r.all {
-		objects = append(objects, row.objects()...)
-	}
+	objects := r.objects()
 	least := func() fyne.Size { return fyne.NewSize(160, r.HeightFor(max(r.Size().Width, 160))) }
 	refresh := func() {
 		for _, row := range r.all {

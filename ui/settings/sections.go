@@ -14,21 +14,40 @@ const nameMost = 60
 
 // controls are what sets things, and follows them.
 type controls struct {
-	name                 *widgets.Field
-	language             *widgets.Select
-	camera, mic, speaker *widgets.Select
-	test                 *widgets.Button
-	level                *widgets.LevelBar
-	levelRow             *row
-	cameraRow            *row
-	micRow, speakerRow   *row
-	height, rate         *widgets.Segments
-	theme, text          *widgets.Segments
-	still, thrifty       *widgets.Toggle
-	processing           processing
-	notify, meetings     *widgets.Toggle
-	forget               *widgets.Button
-	forgetRow            *row
+	generalControls
+	deviceControls
+	videoControls
+	lookControls
+	privacyControls
+}
+
+type generalControls struct {
+	name     *widgets.Field
+	language *widgets.Select
+}
+
+type deviceControls struct {
+	camera, mic, speaker          *widgets.Select
+	test                          *widgets.Button
+	level                         *widgets.LevelBar
+	cameraRow, micRow, speakerRow *row
+	processing                    processing
+}
+
+type videoControls struct {
+	height, rate *widgets.Segments
+	thrifty      *widgets.Toggle
+}
+
+type lookControls struct {
+	theme, text *widgets.Segments
+	still       *widgets.Toggle
+}
+
+type privacyControls struct {
+	notify, meetings *widgets.Toggle
+	forget           *widgets.Button
+	forgetRow        *row
 }
 
 // processing is what is done to the microphone's sound.
@@ -51,13 +70,13 @@ func (w *Window) build() {
 	}
 	say := func(key string) string { return env.Say("settings." + key) }
 	w.bodies = map[model.Section]*rows{
-		model.SectionGeneral:       w.general(say),
-		model.SectionDevices:       w.devices(say),
-		model.SectionVideo:         w.video(say),
-		model.SectionKeys:          newRows(newRow(say("keys"), say("keys-help"), widgets.NewKeyList(env)).under()),
-		model.SectionNotifications: nil,
+		model.SectionGeneral: w.general(say),
+		model.SectionDevices: w.devices(say),
+		model.SectionVideo:   w.video(say),
+		model.SectionKeys:    newRows(newRow(say("keys"), say("keys-help"), widgets.NewKeyList(env)).under()),
 	}
-	c.theme = widgets.NewSegments(env, []string{say("theme-system"), say("theme-dark"), say("theme-light")}, func(n int) { env.Send(model.SetTheme{Theme: model.Theme(n)}) })
+	themes := []string{say("theme-system"), say("theme-dark"), say("theme-light")}
+	c.theme = widgets.NewSegments(env, themes, func(n int) { env.Send(model.SetTheme{Theme: model.Theme(n)}) })
 	c.text = widgets.NewSegments(env, percents(), func(n int) { env.Send(model.SetTextSize{Percent: model.TextSizes()[n]}) })
 	c.still = toggle(say("still"), model.SwitchStill)
 	w.bodies[model.SectionAppearance] = newRows(newRow(say("theme"), "", c.theme), newRow(say("text"), "", c.text), newRow(say("still"), say("still-help"), c.still))
@@ -85,13 +104,12 @@ func (w *Window) devices(say func(string) string) *rows {
 	c.level = widgets.NewLevelBar()
 	c.cameraRow = newRow(env.Say("device.camera"), "", c.camera).under().troubled()
 	c.micRow = newRow(env.Say("device.microphone"), "", c.mic).under().troubled()
-	c.levelRow = newRow(say("level"), say("level-help"), c.level).under()
 	c.speakerRow = newRow(env.Say("device.speaker"), "", c.speaker).with(c.test).troubled()
 	toggle := func(key string, s model.Switch) *widgets.Toggle {
 		return widgets.NewToggle(env, say(key), func(on bool) { env.Send(model.SetSwitch{Switch: s, On: on}) })
 	}
 	c.processing = processing{echo: toggle("echo", model.SwitchEcho), noise: toggle("noise", model.SwitchNoise), gain: toggle("gain", model.SwitchGain)}
-	return newRows(c.cameraRow, c.micRow, c.levelRow, c.speakerRow, newRow(say("echo"), say("echo-help"), c.processing.echo),
+	return newRows(c.cameraRow, c.micRow, newRow(say("level"), say("level-help"), c.level).under(), c.speakerRow, newRow(say("echo"), say("echo-help"), c.processing.echo),
 		newRow(say("noise"), say("noise-help"), c.processing.noise), newRow(say("gain"), say("gain-help"), c.processing.gain))
 }
 

@@ -77,6 +77,11 @@ func New(env *widgets.Env) *Window {
 	w.body = container.New(bodyLayout{w})
 	w.scroll = container.NewVScroll(w.body)
 	w.build()
+	env.Reveals = append(env.Reveals, func(o fyne.CanvasObject) {
+		if w.modal.IsOpen() {
+			widgets.Reveal(w.scroll, w.bodies[w.state.Section].objects(), o)
+		}
+	})
 	w.ExtendBaseWidget(w)
 	w.modal = widgets.NewModal(env, w, cardWidth, w.dismiss)
 	return w

@@ -9,8 +9,22 @@ import (
 	"parley/ui/model"
 )
 
+// Keyboard is where keys go for which a widget has no use.
+type Keyboard struct {
+	// Key takes the keys that a focused widget has no use for, such as Escape.
+	Key func(*fyne.KeyEvent)
+	// Shortcut takes a shortcut pressed while a field has the keyboard, and reports whether it was one of the window's.
+	Shortcut func(fyne.Shortcut) bool
+	// Down and Up are told of keys that go down and up while no field has the keyboard; Typed of characters. They may be nil.
+	Down, Up func(*fyne.KeyEvent)
+	Typed    func(rune)
+	// Held returns the modifiers that are held; it may be nil.
+	Held func() fyne.KeyModifier
+}
+
 // Env is what the widgets of one window share. The window makes it once; it is used on the UI thread only.
 type Env struct {
+	Keyboard
 	// Words says things in the user's language; the window replaces it when that changes.
 	Words *assets.Words
 	// Still says that nothing glides.
@@ -19,23 +33,16 @@ type Env struct {
 	Send func(model.Intent)
 	// Tips shows tooltips.
 	Tips *Tips
-	// Key takes the keys that a focused widget has no use for, such as Escape.
-	Key func(*fyne.KeyEvent)
-	// Shortcut takes a shortcut pressed while a field has the keyboard, and reports whether it was one of the window's.
-	Shortcut func(fyne.Shortcut) bool
 	// Moved is told that the pointer moved over something; it may be nil.
 	Moved func()
-	// Down and Up are told of keys that go down and up while no field has the keyboard; Typed of characters. They may be nil.
-	Down, Up func(*fyne.KeyEvent)
-	Typed    func(rune)
 	// FullScreen goes to full screen and back, ShowKeys lists what the keys do.
 	FullScreen, ShowKeys func()
 	// ShowSettings opens the settings.
 	ShowSettings func()
+	// Reveals are told what gets the keyboard, to bring it into sight.
+	Reveals []func(fyne.CanvasObject)
 	// Open opens a link in the system's browser; nil is Fyne's way.
 	Open func(*url.URL)
-	// Held returns the modifiers that are held; it may be nil.
-	Held func() fyne.KeyModifier
 	// Canvas is the window's canvas.
 	Canvas fyne.Canvas
 }
@@ -64,6 +71,12 @@ func (e *Env) Scale() float32 {
 func (e *Env) Focus(f fyne.Focusable) {
 	if e.Canvas != nil {
 		e.Canvas.Focus(f)
+	}
+}
+
+func (e *Env) reveal(o fyne.CanvasObject) {
+	for _, reveal := range e.Reveals {
+		reveal(o)
 	}
 }
 

@@ -90,6 +90,12 @@ func (f *Field) KeyUp(k *fyne.KeyEvent) {
 	f.Entry.KeyUp(k)
 }
 
+// FocusGained brings the field into sight.
+func (f *Field) FocusGained() {
+	f.Entry.FocusGained()
+	f.env.reveal(f)
+}
+
 // FocusLost forgets Shift: its release goes to somebody else.
 func (f *Field) FocusLost() {
 	f.shift = false

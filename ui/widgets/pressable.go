@@ -112,6 +112,7 @@ type focusing struct{ on *pointable }
 func (f focusing) FocusGained() {
 	f.on.env.moved()
 	f.set(true)
+	f.on.env.reveal(f.on.self)
 }
 
 // FocusLost takes it away.

@@ -1,6 +1,8 @@
 package widgets
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/widget"
@@ -31,6 +33,12 @@ func (s *Segments) Set(chosen int) {
 	for n, segment := range s.all {
 		segment.SetChosen(n == chosen)
 	}
+}
+
+// Has reports whether an object is one of the segments.
+func (s *Segments) Has(o fyne.CanvasObject) bool {
+	segment, ok := o.(*Segment)
+	return ok && slices.Contains(s.all, segment)
 }
 
 // CreateRenderer makes the row's renderer.
