@@ -77,8 +77,12 @@ func (l *leg) nextOffer() (*protocol.Offer, error) {
 	if o.underWay {
 		return nil, nil
 	}
-	if changed := l.arrange(); !changed && !o.restart {
+	changed := l.arrange()
+	if !changed && !o.restart {
 		return nil, nil
+	}
+	if changed {
+		l.plane.transport.Flush() // requests for key frames, which come while the client connects
 	}
 	if o.restart {
 		l.sub.RestartICE()
@@ -132,7 +136,7 @@ func (l *leg) arrange() bool {
 			continue // there may be one of the other kind
 		}
 		s.id, s.up, s.ssrc, s.since = id, u, 1+rand.Uint32N(1<<32-2), next
-		s.down = l.downlink.Add(u, s.ssrc, s.payloadType())
+		s.down = l.downlink.Add(u, s.ssrc, s.payloadType(), l.plane.now())
 		changed = true
 	}
 	return changed

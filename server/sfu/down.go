@@ -32,12 +32,15 @@ type DownTrack struct {
 		since   time.Duration
 	}
 
-	mu      sync.Mutex
-	active  bool
-	waiting bool // for a key frame, or for the first packet
-	run     run
-	stats   DownStats
-	closed  bool
+	mu       sync.Mutex
+	active   bool
+	waiting  bool  // for a key frame, or for the first packet
+	catching bool  // up with what came before start, which sends for itself
+	seen     int64 // newest packet that is left to catchUp
+	caught   int64 // last packet that catchUp sent
+	run      run
+	stats    DownStats
+	closed   bool
 }
 
 // run is a stretch of packets that go out with numbers that follow each other as theirs do.
@@ -48,23 +51,77 @@ type run struct {
 }
 
 // newDownTrack makes a track that forwards nothing until start. first is its first sequence number: below 2^15, for receivers guess the
-// roll-over counter.
-func newDownTrack(up *UpTrack, w Writer, ssrc uint32, payloadType uint8, first uint16) *DownTrack {
+// roll-over counter. A key frame is asked for at once, if need be: it comes while the subscriber connects.
+func newDownTrack(up *UpTrack, w Writer, ssrc uint32, payloadType uint8, first uint16, now time.Duration) *DownTrack {
 	d := &DownTrack{up: up, writer: w, ssrc: ssrc, payloadType: payloadType, waiting: true, run: run{lastOut: int64(first&0x7fff) - 1}}
 	d.resend.budget = resendPerSecond
 	up.attach(d)
+	if _, _, ok := up.recent(now); !ok {
+		up.RequestKeyFrame(now)
+	}
 	return d
 }
 
-// start begins to forward, from the next key frame on.
+// start begins to forward: from a key frame that has just come, with all that came since, or from the next one on.
 func (d *DownTrack) start(now time.Duration) {
+	from, to, recent := d.up.recent(now)
 	d.mu.Lock()
-	already := d.active || d.closed
-	d.active = d.active || !d.closed
+	if d.active || d.closed {
+		d.mu.Unlock()
+		return
+	}
+	d.active = true
+	if recent {
+		d.begin(from)
+		d.catching, d.seen = true, to
+	}
 	d.mu.Unlock()
-	if !already {
+	if recent {
+		d.catchUp(from)
+	} else {
 		d.up.RequestKeyFrame(now)
 	}
+}
+
+// begin makes a packet of the publisher's the next one here.
+func (d *DownTrack) begin(ext int64) {
+	d.waiting = false
+	d.run.offset = ext - (d.run.lastOut + 1)
+	d.run.startIn = ext
+}
+
+// catchUp sends what the UpTrack has kept from a packet on. Meanwhile forward leaves to it what comes, which is kept before it is forwarded: so nothing is
+// lost between the two. The last packet may have been kept and not forwarded yet: forward knows it as caught, so nothing is sent twice.
+func (d *DownTrack) catchUp(from int64) {
+	var head [headerSize]byte
+	var payload [maxPayload]byte
+	for ext := from; ; ext++ {
+		n, timestamp, marker, ok := d.up.cached(ext, &payload)
+		d.mu.Lock()
+		if !ok && ext <= d.seen {
+			d.mu.Unlock()
+			continue // lost on its way here; it is forwarded when it comes after all
+		}
+		if !ok || !d.active || d.waiting {
+			d.catching = false
+			d.mu.Unlock()
+			return
+		}
+		d.caught = ext
+		out := d.count(ext, n)
+		d.mu.Unlock()
+		header(&head, marker, d.payloadType, uint16(out), timestamp, d.ssrc)
+		d.writer.WriteRTP(head[:], payload[:n], uint64(out))
+	}
+}
+
+// count counts a packet of n bytes of payload that is sent, and returns its number here.
+func (d *DownTrack) count(ext int64, n int) (out int64) {
+	out = ext - d.run.offset
+	d.run.lastOut = max(d.run.lastOut, out)
+	d.stats.Packets++
+	d.stats.Bytes += uint64(n)
+	return out
 }
 
 // resync makes the track wait for the next key frame.
@@ -96,23 +153,23 @@ func (d *DownTrack) forward(p *packet) {
 		d.mu.Unlock()
 		return
 	}
+	if d.catching {
+		d.seen = max(d.seen, p.ext)
+		d.mu.Unlock()
+		return
+	}
 	if d.waiting {
 		if d.up.codec == VP8 && !p.keyStart {
 			d.mu.Unlock()
 			return
 		}
-		d.waiting = false
-		d.run.offset = p.ext - (d.run.lastOut + 1)
-		d.run.startIn = p.ext
+		d.begin(p.ext)
 	}
-	if p.ext < d.run.startIn {
+	if p.ext < d.run.startIn || p.ext == d.caught {
 		d.mu.Unlock()
 		return // from before the key frame, or from before a pause
 	}
-	out := p.ext - d.run.offset
-	d.run.lastOut = max(d.run.lastOut, out)
-	d.stats.Packets++
-	d.stats.Bytes += uint64(len(p.payload))
+	out := d.count(p.ext, len(p.payload))
 	d.mu.Unlock()
 	header(&d.fwd, p.marker, d.payloadType, uint16(out), p.timestamp, d.ssrc)
 	d.writer.WriteRTP(d.fwd[:], p.payload, uint64(out))

@@ -192,8 +192,8 @@ type Downlink struct {
 func NewDownlink(w Writer) *Downlink { return &Downlink{writer: w} }
 
 // Add makes a track that forwards up under ssrc, from Start on.
-func (l *Downlink) Add(up *UpTrack, ssrc uint32, payloadType uint8) *DownTrack {
-	d := newDownTrack(up, l.writer, ssrc, payloadType, uint16(rand.Uint32()))
+func (l *Downlink) Add(up *UpTrack, ssrc uint32, payloadType uint8, now time.Duration) *DownTrack {
+	d := newDownTrack(up, l.writer, ssrc, payloadType, uint16(rand.Uint32()), now)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.tracks = append(l.tracks[:len(l.tracks):len(l.tracks)], d)

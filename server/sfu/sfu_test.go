@@ -96,7 +96,7 @@ func newPair(codec Codec) *pair {
 	p := &pair{pub: &recorder{}, sub: &recorder{}}
 	p.uplink, p.downlink = NewUplink(p.pub, false, nil), NewDownlink(p.sub)
 	p.up = p.uplink.Add("0", codec, 96, []uint32{upSSRC})
-	p.down = p.downlink.Add(p.up, downSSRC, 100)
+	p.down = p.downlink.Add(p.up, downSSRC, 100, 0)
 	p.downlink.Start(p.down, p.now)
 	return p
 }
@@ -158,6 +158,107 @@ func TestForwardFromTheKeyFrameOn(t *testing.T) {
 	}
 	if got[14].payload != string(deltaPayload(65549)) || got[14].timestamp != 65549*3000 {
 		t.Errorf("%+v", got[14])
+	}
+}
+
+// late adds a subscriber to a pair and starts it.
+func (p *pair) late() *recorder {
+	rec := &recorder{}
+	l := NewDownlink(rec)
+	l.Start(l.Add(p.up, downSSRC+1, 100, p.now), p.now)
+	return rec
+}
+
+// TestLateSubscriberCatchesUp lets one come shortly after a key frame: it gets that and all since, without asking for another.
+func TestLateSubscriberCatchesUp(t *testing.T) {
+	t.Parallel()
+	p := newPair(VP8)
+	for i := 90; i < 111; i++ {
+		if i != 105 {
+			p.push(i, i == 100)
+		}
+	}
+	p.pub.take()
+	p.now += keyFrameEvery - 1
+	sub := p.late()
+	if _, feedback := p.pub.take(); len(feedback) != 0 {
+		t.Errorf("asked for %v", feedback)
+	}
+	got, _ := sub.take()
+	if len(got) != 10 || got[0].payload != string(keyPayload(100)) || got[5].payload != string(deltaPayload(106)) || got[5].index != got[0].index+6 {
+		t.Fatalf("caught up with %+v", got)
+	}
+	first := got[0].index
+	p.push(111, false)
+	p.push(105, false)
+	p.push(99, false)
+	got, _ = sub.take()
+	if len(got) != 2 || got[0].index != first+11 || got[1].index != first+5 || got[1].payload != string(deltaPayload(105)) {
+		t.Errorf("then got %+v", got)
+	}
+}
+
+// TestNothingToCatchUpWith lets subscribers come when there is no key frame that is new enough, or that they may see.
+func TestNothingToCatchUpWith(t *testing.T) {
+	t.Parallel()
+	for name, before := range map[string]func(*pair){
+		"old":     func(p *pair) { p.now += keyFrameEvery },
+		"muted":   func(p *pair) { p.up.SetMuted(true, p.now) },
+		"unmuted": func(p *pair) { p.up.SetMuted(true, p.now); p.push(2, true); p.up.SetMuted(false, p.now) },
+		"too long": func(p *pair) {
+			for i := range maxCatchUp {
+				p.push(2+i, false)
+			}
+		},
+		"restart": func(p *pair) { p.push(20000, false) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPair(VP8)
+			p.push(1, true)
+			before(p)
+			sub := p.late()
+			if got, _ := sub.take(); len(got) != 0 {
+				t.Errorf("caught up with %d packets", len(got))
+			}
+			p.up.SetMuted(false, p.now)
+			p.push(30000, false)
+			p.push(30001, true)
+			if got, _ := sub.take(); len(got) != 1 || got[0].payload != string(keyPayload(30001)) {
+				t.Errorf("then got %+v", got)
+			}
+		})
+	}
+}
+
+// TestCatchingUpWhilePacketsFlow lets many come in the stream: each gets every packet from its key frame on, once and in order.
+func TestCatchingUpWhilePacketsFlow(t *testing.T) {
+	t.Parallel()
+	p := newPair(VP8)
+	p.push(0, true)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for i := 1; i < 3000; i++ {
+			p.push(i, i%60 == 0)
+		}
+	})
+	subs := make([]*recorder, 200)
+	wg.Go(func() {
+		for i := range subs {
+			subs[i] = p.late()
+		}
+	})
+	wg.Wait()
+	for i, sub := range subs {
+		got, _ := sub.take()
+		for n := 1; n < len(got); n++ {
+			if got[n].index != got[n-1].index+1 || got[n].timestamp != got[n-1].timestamp+3000 {
+				t.Fatalf("subscriber %d: %+v after %+v", i, got[n], got[n-1])
+			}
+		}
+		if len(got) > 0 && (got[0].timestamp/3000)%60 != 0 || len(got) == 0 && i < 100 {
+			t.Errorf("subscriber %d begins with %+v", i, got[:min(1, len(got))])
+		}
 	}
 }
 
@@ -354,7 +455,7 @@ func TestSectionsNameBindsAnUnknownSSRC(t *testing.T) {
 	l.SetMIDExtension(3)
 	u := l.Add("v1", VP8, 96, nil)
 	d := NewDownlink(rec)
-	d.Start(d.Add(u, downSSRC, 100), 0)
+	d.Start(d.Add(u, downSSRC, 100, 0), 0)
 	with := func(mid string) []byte {
 		raw := rtpPacket(1, 1, true, nil)
 		raw[0] |= 0x10
@@ -414,7 +515,7 @@ func TestReportsTravelTogether(t *testing.T) {
 	t.Parallel()
 	p := newPair(Opus)
 	for i := range maxReports {
-		p.downlink.Start(p.downlink.Add(p.up, uint32(1000+i), 100), 0)
+		p.downlink.Start(p.downlink.Add(p.up, uint32(1000+i), 100, 0), 0)
 	}
 	p.uplink.RTCP(rtcpOf(t, &rtcp.SenderReport{SSRC: upSSRC, NTPTime: 1 << 32, RTPTime: 1}), 0)
 	p.uplink.RTP(rtpPacket(7, 960, false, []byte("opus")), 0)
@@ -474,7 +575,7 @@ func TestOffForwardsNothing(t *testing.T) {
 	rec := &recorder{}
 	l, d := NewUplink(rec, true, nil), NewDownlink(rec)
 	u := l.Add("0", VP8, 96, []uint32{upSSRC})
-	d.Start(d.Add(u, downSSRC, 100), 0)
+	d.Start(d.Add(u, downSSRC, 100, 0), 0)
 	l.RTP(rtpPacket(1, 1, true, keyPayload(1)), 0)
 	if got, _ := rec.take(); len(got) != 0 || u.Stats().Packets != 1 {
 		t.Errorf("%+v, %+v", got, u.Stats())
@@ -495,7 +596,7 @@ func TestCrowd(t *testing.T) {
 		wg.Go(func() {
 			link := NewDownlink(&recorder{})
 			for i := range 200 {
-				d := link.Add(p.up, uint32(1000+i), 100)
+				d := link.Add(p.up, uint32(1000+i), 100, 0)
 				link.Start(d, 0)
 				link.RTCP(rtcpOf(t, &rtcp.TransportLayerNack{MediaSSRC: d.ssrc, Nacks: []rtcp.NackPair{{PacketID: uint16(i), LostPackets: 0xffff}}}), 0)
 				link.Tick(time.Duration(i) * time.Second)
@@ -546,7 +647,7 @@ func BenchmarkForward(b *testing.B) {
 			u := l.Add("0", VP8, 96, []uint32{upSSRC})
 			for i := range subscribers {
 				d := NewDownlink(w)
-				d.Start(d.Add(u, uint32(i+10), 100), 0)
+				d.Start(d.Add(u, uint32(i+10), 100, 0), 0)
 			}
 			payload := make([]byte, 1100)
 			_, _ = rand.NewChaCha8([32]byte{}).Read(payload)

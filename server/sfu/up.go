@@ -51,6 +51,9 @@ const (
 	reportEvery   = time.Second
 )
 
+// maxCatchUp bounds the packets that a new subscriber gets at once. It has no more than that pending until they are sent.
+const maxCatchUp = 200
+
 // UpStats counts what came from a publisher.
 type UpStats struct {
 	Packets, Bytes  uint64
@@ -84,10 +87,12 @@ type UpTrack struct {
 	reports  reports
 }
 
-// keyFrames is what is wanted of the publisher.
+// keyFrames is what is wanted of the publisher, and what came.
 type keyFrames struct {
 	wanted bool
 	asked  time.Duration // when it was last asked
+	newest int64         // first packet of the newest key frame; 0: there is none that may be seen
+	came   time.Duration // when that came
 }
 
 // senderReport is the publisher's last statement of which RTP time is which wall-clock time.
@@ -122,6 +127,9 @@ func (u *UpTrack) SetMuted(muted bool, now time.Duration) {
 	if u.muted.Swap(muted) == muted || muted {
 		return
 	}
+	u.mu.Lock()
+	u.key.newest = 0 // what came before now was not to be seen
+	u.mu.Unlock()
 	for _, d := range *u.downs.Load() {
 		d.resync()
 	}
@@ -196,6 +204,9 @@ func (u *UpTrack) account(p *packet, now time.Duration) (forward, gap bool) {
 	u.stats.Bytes += uint64(len(p.payload))
 	if p.keyStart {
 		u.key.wanted = false
+		if ext > u.key.newest {
+			u.key.newest, u.key.came = ext, now
+		}
 		u.stats.KeyFramesPassed++
 	}
 	return true, gap
@@ -213,6 +224,18 @@ func (u *UpTrack) RequestKeyFrame(now time.Duration) {
 	if ask {
 		write(u.writer, &rtcp.PictureLossIndication{SenderSSRC: feedbackSSRC, MediaSSRC: ssrc})
 	}
+}
+
+// recent returns the first packet of a key frame that is younger than the interval of requests, and the newest packet: a new subscriber gets all between,
+// and need not wait for another.
+func (u *UpTrack) recent(now time.Duration) (from, to int64, ok bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	k := &u.key
+	if u.off || u.muted.Load() || k.newest == 0 || now-k.came >= keyFrameEvery || u.sequence.highest-k.newest >= maxCatchUp {
+		return 0, 0, false
+	}
+	return k.newest, u.sequence.highest, true
 }
 
 // keyDue reports whether a request is to be sent now, and counts it as sent.
