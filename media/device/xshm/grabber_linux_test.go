@@ -2,6 +2,7 @@ package xshm
 
 import (
 	"errors"
+	"runtime"
 	"sync"
 	"testing"
 
@@ -151,14 +152,20 @@ func TestServerDies(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.Stop()
-	for range 2 {
-		if _, _, err := g.Grab(m); !errors.Is(err, media.ErrUnplugged) {
-			t.Errorf("grab from a dead server: %v", err)
+	noticed := make(chan struct{})
+	go func() { // on a thread of its own: Xlib remembers which thread has met the error
+		defer close(noticed)
+		runtime.LockOSThread() // ends with the goroutine, and the thread with it
+		for range 2 {
+			if _, _, err := g.Grab(m); !errors.Is(err, media.ErrUnplugged) {
+				t.Errorf("grab from a dead server: %v", err)
+			}
+			if _, err := g.Monitors(); !errors.Is(err, media.ErrUnplugged) {
+				t.Errorf("monitors of a dead server: %v", err)
+			}
 		}
-		if _, err := g.Monitors(); !errors.Is(err, media.ErrUnplugged) {
-			t.Errorf("monitors of a dead server: %v", err)
-		}
-	}
+	}()
+	<-noticed
 	g.Close()
 	g.Close()
 	if _, err := Open(s.Display); !errors.Is(err, media.ErrNotFound) {

@@ -57,8 +57,13 @@ static Bool on_error(Display *dpy, xReply *rep, char *buf, int len, XPointer dat
 static _Atomic(XIOErrorHandler) io_handler_before;
 
 static void on_broken(Display *dpy, void *data) {
-	(void)dpy;
 	((xs_grabber *)data)->dead = 1;
+	/*
+	 * Xlib has taken the lock that XLockDisplay takes, for this thread, because it expects the handler to end the process:
+	 * https://gitlab.freedesktop.org/xorg/lib/libx11/-/blob/libX11-1.8.4/src/XlibInt.c (_XIOError). Kept, it would let whichever other
+	 * thread closes the grabber wait for ever.
+	 */
+	XUnlockDisplay(dpy);
 }
 
 static int on_io_error(Display *dpy) {
