@@ -214,7 +214,7 @@ func TestSlowReaders(t *testing.T) {
 		return v
 	}
 	var slow []*visitor
-	for range 5 {
+	for range 2 {
 		slow = append(slow, in("Slow"))
 	}
 	reader, speaker := in("Reader"), in("Speaker")
@@ -224,7 +224,7 @@ func TestSlowReaders(t *testing.T) {
 	for i, v := range slow {
 		slowly.Go(func() { <-cut; told[i] = v.drain(ctx) })
 	}
-	const lines = 150
+	const lines = 90
 	data := strings.Repeat("x", 200000)
 	got, gone := 0, 0
 	var reading sync.WaitGroup
