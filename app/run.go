@@ -7,10 +7,13 @@ import (
 	"os"
 	"sync"
 
+	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
+	"fyne.io/fyne/v2/lang"
 
 	"parley/app/config"
 	"parley/app/controller"
+	"parley/app/desktop"
 	"parley/app/instance"
 	"parley/assets"
 	"parley/ui"
@@ -67,18 +70,32 @@ func show(ctx context.Context, flags config.Flags, folder string, settings confi
 	if width == 0 {
 		width, height = settings.Width, settings.Height
 	}
+	locale := lang.SystemLocale().String()
+	look := controller.Look(settings, locale)
 	var c *controller.Controller
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	window := ui.New(app.NewWithID(assets.AppID), ui.Options{
-		Title: flags.Title, Width: width, Height: height, FPS: flags.FPS,
+	var running sync.WaitGroup
+	fyneApp := app.NewWithID(assets.AppID)
+	window := ui.New(fyneApp, ui.Options{
+		Title: flags.Title, Width: width, Height: height, FPS: flags.FPS, Look: look,
 		Send: func(i model.Intent) { c.Send(i) }, Closed: func(w, h int) { c.Resized(w, h) },
+		Opened: func(id uintptr) {
+			running.Go(func() { followPlace(ctx, id, settings.Place, flags.Size.Width == 0, c, log) })
+		},
 	})
 	c = controller.New(controller.Options{
-		Flags: flags, Settings: settings, Folder: folder, Devices: devices, Log: log,
+		Flags: flags, Settings: settings, Folder: folder, Locale: locale, Devices: devices, Log: log,
 		Show: window.Show, Pictures: window.PicturesChanged, Raise: window.Raise, Quit: window.Close,
+		Notify: func(title, text string) {
+			if window.Away() {
+				fyneApp.SendNotification(fyne.NewNotification(title, text))
+			}
+		},
+		Awake: func(ctx context.Context, reason string) (func(), error) {
+			return desktop.KeepAwake(ctx, assets.Name, reason)
+		},
 	})
-	var running sync.WaitGroup
 	running.Go(func() { c.Run(ctx) }) // a signal ends the window too: Fyne listens to it as well
 	running.Go(func() {
 		for {

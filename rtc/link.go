@@ -20,19 +20,28 @@ import (
 // ErrLink means that a text is not a link to a meeting.
 var ErrLink = errors.New("not a meeting link")
 
-// maxLink bounds a link, maxReply an HTTP answer, in bytes.
+// Bounds of a link, in bytes and in further addresses, and of an HTTP answer, in bytes.
 const (
-	maxLink  = 2 << 10
+	maxLink  = 4 << 10
+	maxAlso  = 8
 	maxReply = 64 << 10
 )
 
-// Link is an invitation: where the server is, and the secret that it exchanges for a token.
+// defaultPort is a server's where a link names none.
+const defaultPort = "7880"
+
+// Link is an invitation: where the server is, how it proves to be that server, and the secret that it exchanges for a token.
 type Link struct {
 	Host   string // HOST:PORT
 	Invite string
+	Pin    protocol.Pin // of the server's key; none: the link says nothing of it
+	TLS    bool         // without a pin: the server has a certificate for its name that this computer trusts
+	Also   string       // further addresses of the same server, as HOST:PORT, separated by commas
 }
 
-// ParseLink reads parley://HOST:PORT/INVITE, and the same with http, https or no scheme at all.
+// ParseLink reads parley://HOST:PORT/INVITE, and the same with http, https or no scheme at all. The fragment may say more, separated by &: pin=PIN, tls (as
+// https does), also=HOST:PORT,HOST:PORT. What it does not know there it passes over, but a pin that cannot be read is no link: it must not become one
+// without.
 func ParseLink(text string) (Link, error) {
 	text = strings.TrimSpace(text)
 	if len(text) > maxLink {
@@ -45,25 +54,82 @@ func ParseLink(text string) (Link, error) {
 	if err != nil {
 		return Link{}, fmt.Errorf("%w: %w", ErrLink, err)
 	}
-	invite := strings.Trim(u.Path, "/")
+	l := Link{Invite: strings.Trim(u.Path, "/"), TLS: u.Scheme == "https"}
 	switch {
 	case u.Scheme != "parley" && u.Scheme != "http" && u.Scheme != "https":
 		return Link{}, fmt.Errorf("%w: scheme %q", ErrLink, u.Scheme)
 	case u.User != nil || u.RawQuery != "":
 		return Link{}, fmt.Errorf("%w: more than an address and an invite", ErrLink)
-	case !hostShape(u.Hostname()):
-		return Link{}, fmt.Errorf("%w: %q is no server's address", ErrLink, u.Hostname())
-	case !inviteShape(invite):
+	case !inviteShape(l.Invite):
 		return Link{}, fmt.Errorf("%w: no invite after the address", ErrLink)
 	}
 	port := u.Port()
+	if port == "" && l.TLS {
+		port = "443"
+	}
+	if l.Host, err = address(u.Hostname(), port); err != nil {
+		return Link{}, err
+	}
+	if err := l.parseFragment(u.Fragment); err != nil {
+		return Link{}, err
+	}
+	return l, nil
+}
+
+// parseFragment reads what stands behind the #.
+func (l *Link) parseFragment(fragment string) error {
+	for part := range strings.SplitSeq(fragment, "&") {
+		key, value, _ := strings.Cut(part, "=")
+		switch strings.ToLower(key) {
+		case "pin":
+			pin, err := protocol.ParsePin(value)
+			if err != nil || l.Pin != (protocol.Pin{}) {
+				return fmt.Errorf("%w: it is cut off, or changed: its pin cannot be read", ErrLink)
+			}
+			l.Pin = pin
+		case "tls":
+			l.TLS = true
+		case "also":
+			if err := l.parseAlso(value); err != nil {
+				return err
+			}
+		}
+	}
+	l.TLS = l.TLS && l.Pin == (protocol.Pin{}) // a pin says it all
+	return nil
+}
+
+// parseAlso reads further addresses.
+func (l *Link) parseAlso(value string) error {
+	all := strings.Split(value, ",")
+	if len(all) > maxAlso || l.Also != "" {
+		return fmt.Errorf("%w: more than %d further addresses", ErrLink, maxAlso)
+	}
+	for i, text := range all {
+		host, port, err := net.SplitHostPort(text)
+		if err != nil {
+			host, port = strings.TrimSuffix(strings.TrimPrefix(text, "["), "]"), ""
+		}
+		if all[i], err = address(host, port); err != nil {
+			return err
+		}
+	}
+	l.Also = strings.Join(all, ",")
+	return nil
+}
+
+// address checks a host and a port, and joins them.
+func address(host, port string) (string, error) {
+	if !hostShape(host) {
+		return "", fmt.Errorf("%w: %q is no server's address", ErrLink, host)
+	}
 	if port == "" {
-		port = "7880"
+		port = defaultPort
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-		return Link{}, fmt.Errorf("%w: port %q", ErrLink, port)
+		return "", fmt.Errorf("%w: port %q", ErrLink, port)
 	}
-	return Link{Host: net.JoinHostPort(u.Hostname(), port), Invite: invite}, nil
+	return net.JoinHostPort(host, port), nil
 }
 
 // hostShape reports whether a text is an IP address or can be a host's name.
@@ -94,12 +160,45 @@ func inviteShape(s string) bool {
 }
 
 // String returns the link as it is passed on.
-func (l Link) String() string { return "parley://" + l.Host + "/" + l.Invite }
+func (l Link) String() string {
+	var more []string
+	switch {
+	case l.Pin != (protocol.Pin{}):
+		more = append(more, "pin="+l.Pin.String())
+	case l.TLS:
+		more = append(more, "tls")
+	}
+	if l.Also != "" {
+		more = append(more, "also="+l.Also)
+	}
+	text := "parley://" + l.Host + "/" + l.Invite
+	if len(more) > 0 {
+		text += "#" + strings.Join(more, "&")
+	}
+	return text
+}
+
+// Secure reports whether the server is spoken with over TLS alone.
+func (l Link) Secure() bool { return l.TLS || l.Pin != (protocol.Pin{}) }
 
 // URL returns the server's base URL.
-func (l Link) URL() string { return "http://" + l.Host }
+func (l Link) URL() string {
+	if l.Secure() {
+		return "https://" + l.Host
+	}
+	return "http://" + l.Host
+}
 
-// Redeem exchanges the invite for a token of one's own. client is nil for http.DefaultClient. Refusals are *protocol.ErrorBody.
+// Addresses returns where the server may be reached, as HOST:PORT, the likeliest first.
+func (l Link) Addresses() []string {
+	if l.Also == "" {
+		return []string{l.Host}
+	}
+	return append([]string{l.Host}, strings.Split(l.Also, ",")...)
+}
+
+// Redeem exchanges the invite for a token of one's own. Refusals are *protocol.ErrorBody. client is what reaches the server when the link says neither how it
+// proves to be the one that is meant nor further addresses; nil is http.DefaultClient. Nothing of the invite is sent before the server has proved that.
 func (l Link) Redeem(ctx context.Context, name string, client *http.Client) (protocol.JoinReply, error) {
 	var reply protocol.JoinReply
 	raw, err := json.Marshal(protocol.JoinRequest{Invite: l.Invite, Name: name})
@@ -111,10 +210,7 @@ func (l Link) Redeem(ctx context.Context, name string, client *http.Client) (pro
 		return reply, fmt.Errorf("redeem invite: %w", err)
 	}
 	req.Header.Set("Content-Type", "application/json")
-	if client == nil {
-		client = http.DefaultClient
-	}
-	resp, err := client.Do(req)
+	resp, err := l.Client(client).Do(req)
 	if err != nil {
 		return reply, fmt.Errorf("redeem invite: %w", err)
 	}

@@ -239,7 +239,8 @@ func permanent(err error) bool {
 	}
 	switch body.Code {
 	case protocol.CodeServerStopping, protocol.CodeTooMany, protocol.CodeRateLimited, protocol.CodeTimeout, protocol.CodeInternal, protocol.CodeStoreFailed,
-		protocol.CodeMediaFailed, protocol.CodeTooSlow, protocol.CodeNotFound:
+		protocol.CodeMediaFailed, protocol.CodeTooSlow, protocol.CodeNotFound,
+		protocol.CodeWrongServer: // the login page of a network that was just entered, for one
 		return false
 	}
 	return true

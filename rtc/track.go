@@ -19,5 +19,11 @@ type Track struct {
 // is for one goroutine at a time.
 func (t *Track) Read(p *rtp.Packet, buf []byte) error { return t.remote.Read(p, buf) }
 
+// SenderReport returns which NTP time the sender's clock showed at an RTP timestamp, as its last report says: it puts a stream's tracks in step. ok is false
+// before there is one, a second or so after the track started. It is safe for concurrent use.
+func (t *Track) SenderReport() (ntp uint64, timestamp uint32, ok bool) {
+	return t.remote.SenderReport()
+}
+
 // RequestKeyFrame asks for a key frame. It is safe for concurrent use.
 func (t *Track) RequestKeyFrame() error { return t.remote.RequestKeyFrame() }

@@ -5,42 +5,41 @@ import (
 
 	"fyne.io/fyne/v2"
 
-	"parley/ui/call"
 	"parley/ui/model"
 	"parley/ui/widgets"
 )
 
 // apply shows a state; UI thread.
 func (w *Window) apply(state model.State) {
-	before := w.state.Screen
+	before := w.state.Look
 	w.state = state
-	if !w.entered || before != state.Screen {
-		w.enter(before)
+	w.presentLook(before, state.Look)
+	if !w.entered || w.shown != state.Screen {
+		w.enter()
 	} else {
 		w.update()
 	}
+	w.screens.settings.Update(state.Settings, state.Look)
 	w.screens.notices.update(state.Notices)
+	w.enliven()
 	if w.leave.IsOpen() && !w.withOthers() {
 		w.leave.Close()
 	}
 }
 
 // enter changes the screen.
-func (w *Window) enter(before model.Screen) {
+func (w *Window) enter() {
 	s := &w.screens
 	if w.entered {
-		switch before {
-		case model.ScreenPrejoin:
-			s.prejoin.Leave()
-		case model.ScreenCall:
-			s.call.Leave()
-		case model.ScreenHome:
-		}
+		w.leaveScreen(w.shown)
 	}
-	w.entered = true
+	w.entered, w.shown = true, w.state.Screen
 	w.leave.Close()
+	w.keys.list.Close()
+	w.talk(false)
 	w.env.Tips.Leave()
 	c := w.win.Canvas()
+	w.screens.settings.Shut()
 	for top := c.Overlays().Top(); top != nil; top = c.Overlays().Top() { // menus of the screen that goes
 		c.Overlays().Remove(top)
 	}
@@ -51,14 +50,23 @@ func (w *Window) enter(before model.Screen) {
 	widgets.SetShown(s.call, screen == model.ScreenCall)
 	switch screen {
 	case model.ScreenHome:
-		s.home.Enter(w.state.Home, fyne.CurrentApp().Clipboard().Content())
+		s.home.Enter(w.state.Home, fyne.CurrentApp().Clipboard().Content(), w.now())
 	case model.ScreenPrejoin:
 		s.prejoin.Enter(w.state.Prejoin)
 	case model.ScreenCall:
 		s.call.Enter(w.state.Call, w.now())
 	}
-	if w.presenter != nil {
-		w.presenter.lively.Store(screen != model.ScreenHome)
+}
+
+// leaveScreen tells a screen that it is no longer shown.
+func (w *Window) leaveScreen(screen model.Screen) {
+	switch screen {
+	case model.ScreenPrejoin:
+		w.screens.prejoin.Leave()
+	case model.ScreenCall:
+		w.screens.call.Leave()
+		w.setFull(false)
+	case model.ScreenHome:
 	}
 }
 
@@ -66,7 +74,7 @@ func (w *Window) enter(before model.Screen) {
 func (w *Window) update() {
 	switch w.state.Screen {
 	case model.ScreenHome:
-		w.screens.home.Update(w.state.Home)
+		w.screens.home.Update(w.state.Home, w.now())
 	case model.ScreenPrejoin:
 		w.screens.prejoin.Update(w.state.Prejoin)
 	case model.ScreenCall:
@@ -87,6 +95,7 @@ func (w *Window) present() {
 
 // beat moves what moves by itself; UI thread.
 func (w *Window) beat(now time.Time) {
+	w.screens.settings.Beat()
 	switch w.state.Screen {
 	case model.ScreenPrejoin:
 		w.screens.prejoin.Beat()
@@ -94,52 +103,4 @@ func (w *Window) beat(now time.Time) {
 		w.screens.call.Beat(now)
 	case model.ScreenHome:
 	}
-}
-
-// key handles the keys that no widget wants.
-func (w *Window) key(k *fyne.KeyEvent) {
-	if w.leave.IsOpen() {
-		if k.Name == fyne.KeyEscape {
-			w.leave.Close()
-		}
-		return
-	}
-	switch w.state.Screen {
-	case model.ScreenPrejoin:
-		w.screens.prejoin.Key(k)
-	case model.ScreenCall:
-		w.screens.call.Key(k)
-	case model.ScreenHome:
-	}
-}
-
-// shortcut takes a shortcut that a field with the keyboard offers.
-func (w *Window) shortcut(s fyne.Shortcut) bool {
-	for action, keys := range call.Shortcuts() {
-		if keys.ShortcutName() == s.ShortcutName() {
-			return w.act(action)
-		}
-	}
-	return false
-}
-
-// act does what a shortcut stands for, and reports whether it stands for something on this screen.
-func (w *Window) act(action call.Action) bool {
-	switch w.state.Screen {
-	case model.ScreenCall:
-		w.screens.call.Act(action)
-		return true
-	case model.ScreenPrejoin:
-		switch action {
-		case call.ToggleMic:
-			w.opt.Send(model.ToggleMic{})
-			return true
-		case call.ToggleCamera:
-			w.opt.Send(model.ToggleCamera{})
-			return true
-		case call.ToggleShare, call.ToggleChat, call.TogglePeople, call.LeaveCall:
-		}
-	case model.ScreenHome:
-	}
-	return false
 }

@@ -39,6 +39,11 @@ func newBench(t *testing.T, th *theme.Theme, width, height int, state model.Stat
 		b.shut()
 		app.Clipboard().SetContent("")
 	})
+	if state.Screen == model.ScreenCall && state.Call.Panel != model.PanelNone { // opened by hand, so that it has the keyboard
+		closed := state
+		closed.Call.Panel = model.PanelNone
+		b.apply(closed)
+	}
 	b.apply(state)
 	b.present()
 	b.beat(noon())
@@ -143,7 +148,8 @@ func prejoinState() model.Prejoin {
 	level := &model.Level{}
 	level.Set(0.55)
 	return model.Prejoin{
-		Meeting: "Ann's meeting", Name: "Zoe Park", Devices: devices(), CameraOn: true, MicOn: true, Level: level,
+		Meeting: "Ann's meeting", Name: "Zoe Park", Devices: devices(), CameraOn: true, MicOn: true, Level: level, CanRecord: true,
+		Video:    model.Video{Height: 720, FrameRate: 30},
 		SelfView: uitest.NewPictures(uitest.Portrait(384, 216, 4)),
 	}
 }

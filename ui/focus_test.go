@@ -39,11 +39,11 @@ func wantOrder(t *testing.T, got []string, want ...string) {
 
 func TestTabOrder(t *testing.T) {
 	b := newBench(t, dark(), 900, 600, model.State{Home: model.Home{Link: "host:1/x"}})
-	wantOrder(t, b.tabs(2), "Join", "field")
+	wantOrder(t, b.tabs(3), "Join", "Settings", "field")
 	b.apply(model.State{Screen: model.ScreenPrejoin, Prejoin: prejoinState()})
-	wantOrder(t, b.tabs(5), "Camera", "Microphone", "Speaker", "Test", "Join now")
+	wantOrder(t, b.tabs(8), "Camera", "Quality", "Microphone", "Record", "Speaker", "Test", "Join now", "Settings")
 	b.apply(inCall(callOf(2)))
 	b.canvas().Unfocus()
-	wantOrder(t, b.tabs(10), "Ann Bell", "Zoe Park", "Mute", "Choose microphone and speaker", "Turn camera off",
-		"Choose camera", "Share screen", "Chat", "People")
+	wantOrder(t, b.tabs(16), "Ann Bell", "Zoe Park", "Grid", "Speaker", "Side by side", "Full screen", "Mute", "Choose microphone and speaker",
+		"Turn camera off", "Choose camera", "Share screen", "Raise hand (this server does not offer it)", "Chat", "People", "More", "Leave")
 }

@@ -30,6 +30,11 @@ func TestGoldenHome(t *testing.T) {
 	for _, s := range []scene{
 		{"home-dark", theme.Dark, 1, 1100, 700, model.State{}},
 		{"home-light", theme.Light, 1, 900, 600, model.State{Home: model.Home{Link: "https://meet.example.org/j/abc", Busy: true}}},
+		{"home-recent-dark", theme.Dark, 1, 1100, 700, model.State{Home: model.Home{Recent: met()}}},
+		{"home-recent-light-small", theme.Light, 1, 640, 480, model.State{Home: model.Home{Recent: met()}}},
+		{"home-recent-upright", theme.Light, 1, 640, 800, model.State{Home: model.Home{Recent: met()}}},
+		{"home-recent-large-text", theme.Dark, 2, 1280, 800, model.State{Home: model.Home{Recent: met()}}},
+		{"home-german", theme.Dark, 1, 1280, 800, model.State{Look: model.Look{Language: "de"}, Home: model.Home{Recent: met()[:1]}}},
 		{"home-problem-small", theme.Dark, 1, 640, 360, model.State{Home: problem}},
 		{"home-problem-large-text", theme.Light, 2, 640, 480, model.State{Home: problem}},
 	} {
@@ -49,9 +54,13 @@ func TestGoldenPrejoin(t *testing.T) {
 		p.MicProblem = "Your microphone is used by another app. Close that app or choose another microphone."
 		p.Problem = "The server did not answer in time. Check your connection and try again."
 	})
+	german := of(func(p *model.Prejoin) { p.Voice = model.Voice{Playing: true, Seconds: 2} })
+	german.Look.Language = "de"
 	for _, s := range []scene{
 		{"prejoin-dark", theme.Dark, 1, 1100, 700, of(func(*model.Prejoin) {})},
 		{"prejoin-problems-light", theme.Light, 1, 1100, 700, none},
+		{"prejoin-recording-dark", theme.Dark, 1, 1280, 800, of(func(p *model.Prejoin) { p.Voice = model.Voice{Recording: true, Seconds: 4} })},
+		{"prejoin-playing-german", theme.Light, 1, 900, 600, german},
 		{"prejoin-joining-small", theme.Dark, 1, 640, 360, of(func(p *model.Prejoin) { p.Joining, p.SpeakerTesting = true, true })},
 		{"prejoin-off-large-text", theme.Dark, 2, 640, 480, of(func(p *model.Prejoin) { p.CameraOn, p.MicOn, p.Level = false, false, nil })},
 	} {

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
@@ -71,6 +72,41 @@ func TestHomeOffersTheClipboard(t *testing.T) {
 	if uitest.Has(b.canvas(), "Join with the link you copied") {
 		t.Error("the offer stays once it is taken")
 	}
+}
+
+// met are meetings that were joined before.
+func met() []model.Meeting {
+	return []model.Meeting{
+		{Link: "parley://meet.example.org:7880/AAAA", Name: "meet.example.org:7880", Code: "AAAAAA…", Last: noon().Add(-2 * time.Hour)},
+		{Link: "parley://192.168.1.20:7880/BBBB", Name: "Weekly planning of the whole northern region, with guests", Code: "BBBBBB…", Last: noon().Add(-26 * time.Hour)},
+		{Link: "parley://10.0.0.5:7880/CCCC", Name: "פגישה", Last: noon().AddDate(0, -2, 0)},
+	}
+}
+
+func TestHomeOffersRecentMeetings(t *testing.T) {
+	b := newBench(t, dark(), 1100, 700, model.State{Home: model.Home{Recent: met()}})
+	uitest.Press(t, b.canvas(), "meet.example.org:7880")
+	uitest.Press(t, b.canvas(), "Remove פגישה from the list")
+	b.Want(t, model.OpenLink{Link: "parley://meet.example.org:7880/AAAA"}, model.ForgetMeeting{Link: "parley://10.0.0.5:7880/CCCC"})
+	b.apply(model.State{})
+	if uitest.Has(b.canvas(), "meet.example.org:7880") {
+		t.Error("a meeting that is forgotten stays")
+	}
+	for at, want := range map[time.Time]string{
+		noon().Add(-2 * time.Hour): "today, 10:00", noon().Add(-13 * time.Hour): "yesterday, 23:00", noon().AddDate(0, 0, -2): "2026-03-12, 12:00",
+	} {
+		if got := home.When(b.env, at, noon()); got != want {
+			t.Errorf("%v is %q, want %q", at, got, want)
+		}
+	}
+}
+
+func TestHomeLooksAtTheClipboardAgain(t *testing.T) {
+	b := newBench(t, dark(), 900, 600, model.State{})
+	fyne.CurrentApp().Clipboard().SetContent("parley://host:1/ABC")
+	b.app.Lifecycle().(interface{ OnEnteredForeground() func() }).OnEnteredForeground()()
+	uitest.Press(t, b.canvas(), "Join with the link you copied")
+	b.Want(t, model.OpenLink{Link: "parley://host:1/ABC"})
 }
 
 func TestLooksLikeLink(t *testing.T) {

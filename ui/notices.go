@@ -39,7 +39,7 @@ func (n *notices) update(list []model.Notice) {
 		if !ok {
 			id := notice.ID
 			dismiss := func() { n.env.Send(model.DismissNotice{ID: id}) }
-			banner = widgets.NewBanner(notice.Text, notice.Kind, widgets.NewIconButton(n.env, assets.IconClose, widgets.LookGhost, "Dismiss", "", dismiss))
+			banner = widgets.NewBanner(notice.Text, notice.Kind, widgets.NewIconButton(n.env, assets.IconClose, widgets.LookGhost, n.env.Say("notice.dismiss"), "", dismiss))
 		}
 		banner.Set(notice.Text)
 		banner.SetKind(notice.Kind)

@@ -39,7 +39,7 @@ func TestPrejoinKeyboard(t *testing.T) {
 func TestPrejoinButtons(t *testing.T) {
 	b := newBench(t, dark(), 900, 600, checking(func(*model.Prejoin) {}))
 	for name, want := range map[string]model.Intent{
-		"Mute": model.ToggleMic{}, "Turn camera off": model.ToggleCamera{}, "Test": model.TestSpeaker{}, "Join now": model.Join{}, "Back": model.BackHome{},
+		"Mute": model.ToggleMic{}, "Turn camera off": model.ToggleCamera{}, "Test": model.TestSpeaker{}, "Record": model.RecordVoice{}, "Join now": model.Join{}, "Back": model.BackHome{},
 	} {
 		uitest.Press(t, b.canvas(), name)
 		b.Want(t, want)
@@ -88,4 +88,15 @@ func TestPrejoinSelfView(t *testing.T) {
 	if pictures.Wanted() != [2]int{} {
 		t.Errorf("off the screen the self view still wants %v", pictures.Wanted())
 	}
+}
+
+func TestPrejoinChoosesTheQuality(t *testing.T) {
+	b := newBench(t, dark(), 900, 600, checking(func(*model.Prejoin) {}))
+	uitest.Press(t, b.canvas(), "Quality")
+	menu, ok := uitest.Find(b.canvas(), func(*widget.PopUpMenu) bool { return true })
+	if !ok || len(menu.Items) != 3 {
+		t.Fatalf("there is no choice of three: %v", ok)
+	}
+	key(menu, fyne.KeyDown, fyne.KeyDown, fyne.KeyDown, fyne.KeyReturn)
+	b.Want(t, model.SetVideo{Video: model.Video{Height: 1080, FrameRate: 30}})
 }

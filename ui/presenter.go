@@ -13,7 +13,7 @@ const beatTime = 100 * time.Millisecond
 // move, for as long as a screen is lively. It is one goroutine, which stop ends and waits for.
 type presenter struct {
 	post    func(func())
-	period  time.Duration
+	period  atomic.Int64  // nanoseconds from one batch to the next
 	wake    chan struct{} // one slot; full means that a batch is on its way already
 	landed  chan struct{} // the batch in flight was shown
 	quit    chan struct{}
@@ -27,9 +27,10 @@ type presenter struct {
 // startPresenter starts one. present and beat run on the UI thread.
 func startPresenter(post func(func()), fps int, present func(), beat func(time.Time)) *presenter {
 	p := &presenter{
-		post: post, period: time.Second / time.Duration(fps),
+		post: post,
 		wake: make(chan struct{}, 1), landed: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}),
 	}
+	p.pace(fps)
 	// Made once: a batch costs no garbage.
 	p.present = func() {
 		present()
@@ -42,6 +43,9 @@ func startPresenter(post func(func()), fps int, present func(), beat func(time.T
 	go p.run()
 	return p
 }
+
+// pace says how many batches a second there are at most. It is safe from any goroutine.
+func (p *presenter) pace(fps int) { p.period.Store(int64(time.Second) / int64(max(fps, 1))) }
 
 // changed says that there is a new picture. It is safe from any goroutine and returns at once.
 func (p *presenter) changed() {
@@ -81,9 +85,10 @@ func (p *presenter) run() {
 				case <-pause.C:
 				}
 			}
-			due = due.Add(p.period)
+			period := time.Duration(p.period.Load())
+			due = due.Add(period)
 			if now := time.Now(); due.Before(now) { // it was idle, or the screen cannot keep up
-				due = now.Add(p.period)
+				due = now.Add(period)
 			}
 			if !p.show(p.present) {
 				return

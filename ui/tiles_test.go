@@ -2,7 +2,6 @@ package ui
 
 import (
 	"testing"
-	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
@@ -110,24 +109,6 @@ func TestPicturesReplaceTheWords(t *testing.T) {
 	b.present()
 	if words() {
 		t.Error("the words stay over the picture")
-	}
-}
-
-func TestRingIsHeld(t *testing.T) {
-	c, _ := sources(2)
-	c.Tiles[0].Speaking = true
-	b := newBench(t, dark(), 900, 600, inCall(c))
-	tile := b.tiles()["sp0"]
-	at := noon()
-	b.beat(at)
-	c.Tiles = append([]model.Tile{}, c.Tiles...)
-	c.Tiles[0].Speaking = false
-	b.apply(inCall(c))
-	for after, want := range map[time.Duration]bool{0: true, 900 * time.Millisecond: true, 1100 * time.Millisecond: false} {
-		b.beat(at.Add(after))
-		if tile.Ring() != want {
-			t.Errorf("%v after the last word the ring shows: %v", after, tile.Ring())
-		}
 	}
 }
 

@@ -95,7 +95,7 @@ func TestTooltipNamesTheShortcut(t *testing.T) {
 	}
 	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(button)
 	test.MoveMouse(b.canvas(), at.AddXY(20, 20))
-	if got := b.env.Tips.Text(); got != "Mute  ·  Ctrl+D" {
+	if got := b.env.Tips.Text(); got != "Mute  ·  M" {
 		t.Errorf("the tooltip says %q", got)
 	}
 	b.golden(t, "tooltip-dark")

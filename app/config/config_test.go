@@ -5,22 +5,31 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestSettingsSurviveARestart(t *testing.T) {
 	t.Parallel()
 	folder := filepath.Join(t.TempDir(), "deep", "parley")
-	if s, err := Load(folder); err != nil || s != (Settings{}) {
+	if s, err := Load(folder); err != nil || !reflect.DeepEqual(s, Defaults()) {
 		t.Fatalf("a missing file gave %+v, %v", s, err)
 	}
-	want := Settings{Name: "Zoë", Camera: "cam", CameraOff: true, Width: 800, Height: 600, Draft: "half a\nline"}
+	want := Settings{Name: "Zoë", Camera: "cam", CameraOff: true, Width: 800, Height: 600, Draft: "half a\nline",
+		Look: Look{Language: "de", Theme: "light", Text: 150, Still: true}, Video: Video{Height: 1080, FrameRate: 15, Thrifty: true},
+		Stage: Stage{View: "speaker", Self: "grid", Corner: "upper-left", Panel: "people", Width: 400}, Place: Place{X: -12, Y: 30, Known: true},
+		Privacy: Privacy{Silent: true, Recent: []Recent{{Link: "parley://h:1/x", Name: "Weekly", Last: time.Unix(1700000000, 0).UTC()}}},
+	}
 	if err := want.Save(folder); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := Load(folder); err != nil || got != want {
+	if got, err := Load(folder); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v", got, err)
+	}
+	if s, err := parse([]byte(`{"name":"Ann","processing":{"noise":false}}`)); err != nil || s.Processing != (Processing{Echo: true, Gain: true}) {
+		t.Errorf("a file with less than all gave %+v, %v", s, err)
 	}
 	entries, _ := os.ReadDir(folder)
 	if len(entries) != 1 {
@@ -36,7 +45,7 @@ func TestBadSettingsAreKeptBeside(t *testing.T) {
 		if err := os.WriteFile(path, []byte(raw), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if s, err := Load(folder); err == nil || s != (Settings{}) {
+		if s, err := Load(folder); err == nil || !reflect.DeepEqual(s, Defaults()) {
 			t.Errorf("%.20q gave %+v, %v", raw, s, err)
 		}
 		if kept, err := os.ReadFile(path + ".bad"); err != nil || string(kept) != raw {
@@ -95,4 +104,20 @@ func FuzzParseSettings(f *testing.F) {
 			t.Errorf("negative size %+v", s)
 		}
 	})
+}
+
+func TestOddValuesAreMended(t *testing.T) {
+	t.Parallel()
+	recent := strings.Repeat(`{"link":"parley://h:1/x"},`, 40)
+	raw := `{"look":{"text":900},"video":{"height":5,"frameRate":1000},"stage":{"panelWidth":-4},"place":{"x":99999,"known":true},"privacy":{"recent":[` + recent[:len(recent)-1] + `]}}`
+	s, err := parse([]byte(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Look.Text != 0 || s.Video != (Video{}) || s.Stage.Width != 0 || s.Place.Known || len(s.Privacy.Recent) != MostRecent {
+		t.Errorf("got %+v", s)
+	}
+	if s, err = parse([]byte(`{"privacy":{"forgetMeetings":true,"recent":[{"link":"x"}]}}`)); err != nil || len(s.Privacy.Recent) != 0 {
+		t.Errorf("meetings are kept though they are to be forgotten: %+v, %v", s, err)
+	}
 }

@@ -24,6 +24,25 @@ type Settings struct {
 	Width      int    `json:"width,omitempty"` // of the window, in device-independent pixels
 	Height     int    `json:"height,omitempty"`
 	Draft      string `json:"draft,omitempty"` // chat text typed and not sent when the app ended
+
+	Place      Place      `json:"place,omitzero"`
+	Look       Look       `json:"look,omitzero"`
+	Video      Video      `json:"video,omitzero"`
+	Stage      Stage      `json:"stage,omitzero"`
+	Privacy    Privacy    `json:"privacy,omitzero"`
+	Processing Processing `json:"processing"`
+}
+
+// Processing says what is done to the microphone's sound before the others hear it.
+type Processing struct {
+	Echo  bool `json:"echo"`  // what the loudspeaker plays is taken out
+	Noise bool `json:"noise"` // steady noise is turned down
+	Gain  bool `json:"gain"`  // the voice is brought to a usual loudness
+}
+
+// Defaults returns the settings of who never changed any.
+func Defaults() Settings {
+	return Settings{Processing: Processing{Echo: true, Noise: true, Gain: true}}
 }
 
 // maxFile bounds the settings file.
@@ -43,19 +62,19 @@ func Load(folder string) (Settings, error) {
 	path := filepath.Join(folder, "settings.json")
 	raw, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return Settings{}, nil
+		return Defaults(), nil
 	}
 	if err != nil {
-		return Settings{}, fmt.Errorf("read settings %s: %w", path, err)
+		return Defaults(), fmt.Errorf("read settings %s: %w", path, err)
 	}
 	s, err := parse(raw)
 	if err == nil {
 		return s, nil
 	}
 	if renameErr := os.Rename(path, path+".bad"); renameErr != nil {
-		return Settings{}, fmt.Errorf("read settings %s: %w", path, errors.Join(err, renameErr))
+		return Defaults(), fmt.Errorf("read settings %s: %w", path, errors.Join(err, renameErr))
 	}
-	return Settings{}, fmt.Errorf("read settings %s: %w; kept as %s.bad, going on with the defaults", path, err, filepath.Base(path))
+	return Defaults(), fmt.Errorf("read settings %s: %w; kept as %s.bad, going on with the defaults", path, err, filepath.Base(path))
 }
 
 // parse decodes and checks a settings file.
@@ -63,11 +82,15 @@ func parse(raw []byte) (Settings, error) {
 	if len(raw) > maxFile {
 		return Settings{}, fmt.Errorf("file of %d bytes, %d allowed", len(raw), maxFile)
 	}
-	var s Settings
+	s := Defaults() // what a file of an earlier version does not have stays so
 	if err := json.Unmarshal(raw, &s); err != nil {
 		return Settings{}, err
 	}
-	for _, text := range []string{s.Name, s.Camera, s.Microphone, s.Speaker, s.Draft} {
+	texts := []string{s.Name, s.Camera, s.Microphone, s.Speaker, s.Draft, s.Look.Language}
+	for _, r := range s.Privacy.Recent {
+		texts = append(texts, r.Link, r.Name)
+	}
+	for _, text := range texts {
 		if !utf8.ValidString(text) || len(text) > 16<<10 {
 			return Settings{}, errors.New("a text that is too long or not UTF-8")
 		}
@@ -75,6 +98,7 @@ func parse(raw []byte) (Settings, error) {
 	if s.Width < 0 || s.Width > 20000 || s.Height < 0 || s.Height > 20000 {
 		s.Width, s.Height = 0, 0
 	}
+	s.mend()
 	return s, nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"parley/assets"
 	"parley/media"
 	"parley/media/audio"
+	"parley/media/audio/process"
 	"parley/media/video"
 	"parley/rtc"
 	"parley/rtc/protocol"
@@ -87,13 +88,13 @@ func (c *call) begin(s *rtc.Session) {
 
 // openSpeaker opens the speaker beside the loop; done hears what became of it.
 func (c *call) openSpeaker(id string, done func(error)) {
-	old, mixer, run := c.speaker, c.mixer, &feedRun{}
+	old, sound, run := c.speaker, audible{c.mixer, c.mic.clean.reference}, &feedRun{}
 	c.speaker, c.opening = nil, run
 	c.loop.beside(func(ctx context.Context) {
 		if old != nil {
 			_ = old.Close()
 		}
-		s, err := c.devices.Speaker(ctx, id, mixer, func(err error) {
+		s, err := c.devices.Speaker(ctx, id, sound, func(err error) {
 			c.log.Warn("speaker", "device", id, "error", err)
 			c.loop.post(func() { done(err) })
 		})
@@ -101,7 +102,7 @@ func (c *call) openSpeaker(id string, done func(error)) {
 			why := err
 			c.log.Warn("speaker", "device", id, "error", err)
 			c.loop.post(func() { done(why) })
-			s, err = c.devices.Speaker(ctx, deviceOff, mixer, nil) // the others' clocks must run on
+			s, err = c.devices.Speaker(ctx, deviceOff, sound, nil) // the others' clocks must run on
 		}
 		if err != nil {
 			return
@@ -197,17 +198,17 @@ func (c *call) remote(id protocol.StreamID) *remote {
 	return nil
 }
 
-// name returns the display name of a connection.
+// name returns the display name of a connection, "" when it gave none.
 func (c *call) name(id protocol.ConnectionID) string {
 	if id == c.welcome.You.ID {
 		return c.welcome.You.Name
 	}
 	for _, x := range c.connections {
-		if x.ID == id && x.Name != "" {
+		if x.ID == id {
 			return x.Name
 		}
 	}
-	return "Guest"
+	return ""
 }
 
 // signal sends a signal; done hears what became of it, in the loop.
@@ -255,7 +256,7 @@ func newCall(l *loop, devices *Devices, log *slog.Logger, notify, changed func()
 	env := feedEnv{loop: l, log: log, devices: devices, changed: changed}
 	c.camera = &videoFeed{feedEnv: env, said: line{loop: l}, want: cameraWant}
 	c.screen = &videoFeed{feedEnv: env, said: line{loop: l}, want: screenWant, screen: true}
-	c.mic = &audioFeed{feedEnv: env, said: line{loop: l}, refused: c.unmuteRefused}
+	c.mic = &audioFeed{feedEnv: env, said: line{loop: l}, refused: c.unmuteRefused, talked: func() {}, clean: cleaning{reference: &process.Reference{}}}
 	c.play = playOptions{loop: l, changed: changed}
 	if f.Headless {
 		c.play.readMarks, c.play.keepSound = true, media.SampleRate/2

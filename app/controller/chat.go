@@ -17,6 +17,7 @@ type chat struct {
 	unread int
 	draft  string
 	locals int
+	fresh  *model.ChatLine                // the newest that somebody else wrote, until the desktop was told; nil for none
 	mine   map[protocol.ConnectionID]bool // every connection that this app had in the meeting
 }
 
@@ -45,7 +46,7 @@ func (c *chat) enter(w protocol.Welcome, me protocol.ConnectionID) (fresh int) {
 		shown[l.ID] = true
 	}
 	for _, l := range w.Chat {
-		line := model.ChatLine{ID: l.ID, From: string(l.From), Name: first(l.Name, "Guest"), Own: c.mine[l.From], Text: l.Text, Time: time.UnixMilli(l.Time)}
+		line := model.ChatLine{ID: l.ID, From: string(l.From), Name: l.Name, Own: c.mine[l.From], Text: l.Text, Time: time.UnixMilli(l.Time)}
 		lines = append(lines, line)
 		if !line.Own && !shown[l.ID] {
 			fresh++
@@ -63,9 +64,6 @@ func (c *chat) enter(w protocol.Welcome, me protocol.ConnectionID) (fresh int) {
 	return fresh
 }
 
-// notSent says why a line failed when there was no connection.
-const notSent = "The connection was lost before this was sent."
-
 // leave forgets the meeting, but not what was being typed.
 func (c *chat) leave() { *c = chat{draft: c.draft, locals: c.locals} }
 
@@ -75,7 +73,7 @@ func (c *chat) received(s protocol.SignalMessage, visible bool) {
 	if s.Type != "chat" || slices.ContainsFunc(c.lines, known) {
 		return
 	}
-	line := model.ChatLine{ID: s.ID, From: string(s.From), Name: first(s.Name, "Guest"), Own: c.mine[s.From], Text: s.Data, Time: time.UnixMilli(s.Time)}
+	line := model.ChatLine{ID: s.ID, From: string(s.From), Name: s.Name, Own: c.mine[s.From], Text: s.Data, Time: time.UnixMilli(s.Time)}
 	if line.Own {
 		at := slices.IndexFunc(c.lines, func(l model.ChatLine) bool { return l.Pending && l.Text == s.Data })
 		if at >= 0 {
@@ -84,6 +82,7 @@ func (c *chat) received(s protocol.SignalMessage, visible bool) {
 	} else if !visible {
 		c.unread++
 	}
+	c.noteFresh(line)
 	// Before own lines that are not acknowledged: the server's order is everyone's.
 	at := len(c.lines)
 	for at > 0 && (c.lines[at-1].Pending || c.lines[at-1].Failed != "") {
@@ -113,7 +112,7 @@ func (c *Controller) sendChat(text string) {
 	c.chat.draft = ""
 	if c.call.session == nil { // lost: the line stays, and can be sent again after coming back
 		last := &c.chat.lines[len(c.chat.lines)-1]
-		last.Pending, last.Failed = false, notSent
+		last.Pending, last.Failed = false, c.say("chat.lost")
 		return
 	}
 	c.transmit(line.ID, text)
@@ -140,7 +139,7 @@ func (c *Controller) transmit(id, text string) {
 		lines := slices.Clone(c.chat.lines)
 		for i := range lines {
 			if lines[i].ID == id {
-				lines[i].Pending, lines[i].Failed = false, Words(err)
+				lines[i].Pending, lines[i].Failed = false, Words(c.words, err)
 			}
 		}
 		c.chat.lines = lines

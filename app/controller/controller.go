@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"parley/app/config"
+	"parley/assets"
 	"parley/media/device"
 	"parley/rtc"
 	"parley/rtc/protocol"
@@ -20,12 +21,17 @@ type Options struct {
 	Flags    config.Flags
 	Settings config.Settings
 	Folder   string // of the settings
+	Locale   string // the system's language, such as "de-AT"
 	Devices  Devices
 	Show     func(model.State)
 	Pictures func() // some tile has a new picture
 	Raise    func() // bring the window to the front
 	Quit     func() // close the window
-	Log      *slog.Logger
+	// Notify shows a message on the desktop, if the window is in the background; nil for never. It may wait, and is called beside the loop.
+	Notify func(title, text string)
+	// Awake keeps the computer awake until release is called; nil where that cannot be. It may wait, and is called beside the loop.
+	Awake func(ctx context.Context, reason string) (release func(), err error)
+	Log   *slog.Logger
 }
 
 // Controller is the brain behind the window. Send and OpenLink are safe from any goroutine; all else belongs to Run.
@@ -36,6 +42,7 @@ type Controller struct {
 	call *call
 
 	// loop state
+	words    *assets.Words
 	settings config.Settings
 	state    model.State // what is shown; parts of it are made anew by describe
 	wishes
@@ -46,6 +53,9 @@ type Controller struct {
 	pinned   string
 	phase    phaseState
 	testing  *testSound
+	prefs    preferences
+	awake    awake
+	voice    *voice // nil while one's own is not tested
 	quitting bool
 }
 
@@ -53,6 +63,7 @@ type Controller struct {
 type wishes struct {
 	camera, mic, speaker string // chosen ids
 	wantCam, wantMic     bool
+	talking              bool // the microphone is on for as long as a key is held
 }
 
 // destination is where the user goes, and the attempt to get there.
@@ -66,8 +77,9 @@ type destination struct {
 
 // board is the notices that stand.
 type board struct {
-	notices int // ids given out
-	fades   []fade
+	notices   int // ids given out
+	notifying line
+	fades     []fade
 }
 
 // phaseState is where the call stands.
@@ -86,9 +98,15 @@ type found struct {
 
 // New returns a controller. Call Run.
 func New(opt Options) *Controller {
-	c := &Controller{opt: opt, loop: newLoop(), log: opt.Log, settings: opt.Settings}
+	c := &Controller{opt: opt, loop: newLoop(), log: opt.Log, settings: opt.Settings, words: assets.NewWords(first(opt.Settings.Look.Language, opt.Locale))}
+	c.state.Look = Look(opt.Settings, opt.Locale)
 	c.call = newCall(c.loop, &c.opt.Devices, c.log, opt.Pictures, func() {}, opt.Flags)
 	c.call.onEvent, c.call.refused = c.sessionEvent, c.unmuteRefused
+	c.call.camera.want = videoWant(opt.Settings.Video)
+	c.awake.asking, c.notifying = line{loop: c.loop}, line{loop: c.loop}
+	c.prefs.saved, c.prefs.saving = opt.Settings, line{loop: c.loop}
+	c.prefs.probe = &audioFeed{feedEnv: c.call.mic.feedEnv, said: line{loop: c.loop}, talked: func() {}, refused: func(error) {},
+		clean: cleaning{reference: c.call.mic.clean.reference}}
 	f, s := opt.Flags, opt.Settings
 	c.name = first(f.Name, s.Name, systemName())
 	c.camera, c.wantCam = first(f.Camera, s.Camera), !s.CameraOff
@@ -107,6 +125,8 @@ func New(opt Options) *Controller {
 		c.mic, c.wantMic = "", false
 	}
 	c.chat.draft = s.Draft
+	c.setProcessing(s.Processing)
+	c.call.mic.talked = c.talkedMuted
 	return c
 }
 
@@ -176,10 +196,13 @@ const shutdownWithin = 5 * time.Second
 func (c *Controller) shutdown() {
 	c.call.camera.stop()
 	c.call.mic.stop()
+	c.prefs.probe.stop()
 	if c.joining != nil {
 		c.joining()
 	}
 	c.stopTest()
+	c.stopVoice()
+	c.holdAwake(false)
 	left := c.call.end()
 	done := make(chan struct{})
 	go func() { <-left; c.loop.end(); close(done) }()
@@ -193,12 +216,7 @@ func (c *Controller) shutdown() {
 
 // save keeps the settings.
 func (c *Controller) save() {
-	s := c.settings
-	s.Draft = c.chat.draft
-	if c.opt.Flags.Name == "" {
-		s.Name = c.name
-	}
-	if err := s.Save(c.opt.Folder); err != nil {
+	if err := c.kept().Save(c.opt.Folder); err != nil {
 		c.log.Error("save settings", "error", err)
 	}
 }
@@ -247,9 +265,9 @@ func (c *Controller) findDevices() {
 func (c *Controller) openLink(text string) {
 	link, err := rtc.ParseLink(text)
 	if err != nil {
-		c.state.Home = model.Home{Link: text, Problem: "This is not a meeting link. It looks like parley://meet.example:7880/ABC…: paste it whole."}
+		c.state.Home = model.Home{Link: text, Problem: c.say("home.not-a-link")}
 		if c.state.Screen != model.ScreenHome {
-			c.notice(model.NoticeWarning, "That link is not a meeting link.")
+			c.notice(model.NoticeWarning, c.say("notice.not-a-link"))
 		}
 		return
 	}
@@ -257,7 +275,7 @@ func (c *Controller) openLink(text string) {
 		if c.target.link == link {
 			return
 		}
-		c.notice(model.NoticeInfo, "You are in a meeting. Leave it first, then open the link again.")
+		c.notice(model.NoticeInfo, c.say("notice.in-a-meeting"))
 		return
 	}
 	if c.target.link != link || c.target.ticket == nil {
@@ -296,6 +314,7 @@ func (c *Controller) home() {
 	c.call.camera.stop()
 	c.call.mic.stop()
 	c.stopTest()
+	c.stopVoice()
 }
 
 func (c *Controller) setPhase(p model.Phase, problem string) {
@@ -321,7 +340,7 @@ func (c *Controller) sessionEvent(ev rtc.Event) {
 		c.setPhase(model.PhaseRunning, "")
 	case rtc.SessionReconnecting:
 		c.log.Warn("reconnecting", "error", ev.Err)
-		c.setPhase(model.PhaseReconnecting, "Connection lost. Reconnecting…")
+		c.setPhase(model.PhaseReconnecting, c.say("band.reconnecting"))
 	case rtc.SessionDisconnected:
 		c.disconnected(ev)
 	case rtc.Happened:
@@ -333,14 +352,14 @@ func (c *Controller) disconnected(ev rtc.SessionDisconnected) {
 	c.loseCall()
 	switch {
 	case ev.Reason == protocol.ReasonForceDisconnected:
-		c.setPhase(model.PhaseEnded, "A moderator removed you from the meeting.")
+		c.setPhase(model.PhaseEnded, c.say("over.removed"))
 	case errors.Is(ev.Err, protocol.Errorf(protocol.CodeBanned, "")):
-		c.setPhase(model.PhaseEnded, Words(ev.Err))
+		c.setPhase(model.PhaseEnded, Words(c.words, ev.Err))
 	default:
-		problem := "The connection could not be restored."
+		problem := c.say("over.not-restored")
 		var body *protocol.ErrorBody
 		if errors.As(ev.Err, &body) {
-			problem = Words(ev.Err)
+			problem = Words(c.words, ev.Err)
 		}
 		c.setPhase(model.PhaseLost, problem)
 	}

@@ -104,6 +104,12 @@ type desk struct {
 
 func newDesk(t *testing.T, f config.Flags, change func(*Devices)) *desk {
 	t.Helper()
+	return openDesk(t, f, change, nil)
+}
+
+// openDesk is newDesk with other surroundings too.
+func openDesk(t *testing.T, f config.Flags, change func(*Devices), surround func(*Options)) *desk {
+	t.Helper()
 	d := &desk{t: t, done: make(chan struct{}), folder: t.TempDir()}
 	f.Camera, f.Microphone = first(f.Camera, deviceTest), first(f.Microphone, deviceTest)
 	sender := SenderID(f)
@@ -132,10 +138,14 @@ func newDesk(t *testing.T, f config.Flags, change func(*Devices)) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.Controller = New(Options{
+	opt := Options{
 		Flags: f, Settings: settings, Folder: d.folder, Devices: devices, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 		Show: d.show, Pictures: func() {}, Raise: func() {}, Quit: func() { d.quit.Store(true) },
-	})
+	}
+	if surround != nil {
+		surround(&opt)
+	}
+	d.Controller = New(opt)
 	// Small pictures: these tests are about the controller.
 	d.call.camera.want = media.VideoFormat{Width: 320, Height: 180, FrameRate: 10}
 	d.call.screen.want = media.VideoFormat{Width: 320, Height: 180, FrameRate: 10}

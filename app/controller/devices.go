@@ -84,8 +84,8 @@ func SenderID(f config.Flags) uint16 {
 	return uint16(h.Sum32()>>16) | 1
 }
 
-// choices makes picker entries, with the chosen one first among its likes if it is none of the system's.
-func choices(found []device.Info, chosen, noun string) []model.Device {
+// choices makes picker entries, with the chosen one first among its likes if it is none of the system's; test names the test device.
+func choices(found []device.Info, chosen, test string) []model.Device {
 	var list []model.Device
 	known := chosen == "" || chosen == deviceOff
 	for _, d := range found {
@@ -95,7 +95,7 @@ func choices(found []device.Info, chosen, noun string) []model.Device {
 	if !known {
 		name := filepath.Base(chosen)
 		if chosen == deviceTest {
-			name = "Test " + noun
+			name = test
 		}
 		list = append([]model.Device{{ID: chosen, Name: name}}, list...)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parley/media"
+	"parley/media/audio"
 	"parley/media/capture"
 	"parley/media/video"
 	"parley/rtc"
@@ -203,19 +204,23 @@ type audioFeed struct {
 	failedAt time.Time
 	sending  bool
 	level    *model.Level
+	speaking *audio.Speaking
 	said     line // what the others are told
 	run      *feedRun
+	clean    cleaning
+	talked   func()      // somebody spoke into the muted microphone
 	refused  func(error) // hears that the server keeps the sound muted
 
 	publisher atomic.Pointer[rtc.Publisher]
 	capture   atomic.Pointer[capture.Audio]
+	tap       atomic.Pointer[recording] // takes what is heard too; nil for nobody
 }
 
 // start opens the microphone beside the loop.
 func (f *audioFeed) start(id string) {
 	f.stop()
-	f.on, f.id, f.problem, f.level = true, id, nil, &model.Level{}
-	run, level := &feedRun{}, f.level
+	f.on, f.id, f.problem, f.level, f.speaking = true, id, nil, &model.Level{}, &audio.Speaking{}
+	run, level, speaking, options := &feedRun{}, f.level, f.speaking, f.clean.options
 	f.run = run
 	f.loop.beside(func(context.Context) {
 		src, err := f.devices.Microphone(id)
@@ -227,8 +232,14 @@ func (f *audioFeed) start(id string) {
 			})
 			return
 		}
-		c := capture.StartAudio(capture.AudioConfig{
-			Source: src, Sound: func(pcm []int16) { level.Set(levelOf(pcm)) }, Encoded: f.encoded,
+		cfg := capture.AudioConfig{
+			Source: src, Unclean: func(err error) { f.log.Error("microphone", "device", id, "error", err) },
+			Sound: func(pcm []int16) {
+				f.hears(pcm, level)
+				speaking.Update(pcm)
+			},
+			Encoded:     f.encoded,
+			MutedSpeech: func() { f.loop.post(f.talked) },
 			Opened: func() {
 				f.loop.post(func() {
 					if run == f.run {
@@ -244,13 +255,19 @@ func (f *audioFeed) start(id string) {
 					}
 				})
 			},
-		})
+		}
+		processor, err := clean(&cfg, id, f.clean.reference, options)
+		if err != nil {
+			f.log.Warn("the microphone's sound stays as it is", "error", err)
+		}
+		c := capture.StartAudio(cfg)
 		taken := f.loop.post(func() {
 			if run != f.run {
 				f.loop.beside(func(context.Context) { _ = c.Close() })
 				return
 			}
 			f.capture.Store(c)
+			f.clean.use(processor)
 			c.SetMuted(!f.on)
 			c.SetSending(f.sending)
 		})
@@ -258,6 +275,14 @@ func (f *audioFeed) start(id string) {
 			_ = c.Close()
 		}
 	})
+}
+
+// hears measures sound, muted or not, and passes it to who listens besides. The capture's goroutine calls it.
+func (f *audioFeed) hears(pcm []int16, level *model.Level) {
+	level.Set(levelOf(pcm))
+	if tap := f.tap.Load(); tap != nil {
+		tap.take(pcm)
+	}
 }
 
 // encoded sends a packet; silence is left out, and the first after it is marked.
@@ -316,9 +341,13 @@ func (f *audioFeed) meter() *model.Level {
 	return f.level
 }
 
+// speaks reports whether the user is speaking, and heard.
+func (f *audioFeed) speaks() bool { return f.on && f.speaking.Value() }
+
 // stop closes the microphone. Nothing that it hears is encoded from then on.
 func (f *audioFeed) stop() {
-	f.run, f.on, f.problem, f.level = nil, false, nil, nil
+	f.run, f.on, f.problem, f.level, f.speaking = nil, false, nil, nil, nil
+	f.clean.use(nil)
 	if c := f.capture.Swap(nil); c != nil {
 		c.SetMuted(true)
 		f.loop.beside(func(context.Context) { _ = c.Close() })
@@ -329,6 +358,14 @@ func (f *audioFeed) setSending(on bool) {
 	f.sending = on
 	if c := f.capture.Load(); c != nil {
 		c.SetSending(on)
+	}
+}
+
+// adapt lets the encoder follow what is lost on the way to the server. It is called again and again.
+func (f *audioFeed) adapt() {
+	p, c := f.publisher.Load(), f.capture.Load()
+	if p != nil && c != nil {
+		c.SetLoss(p.Loss())
 	}
 }
 

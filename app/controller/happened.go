@@ -19,18 +19,18 @@ func (c *Controller) happened(ev rtc.Happened) {
 		c.muteForced(ev)
 	case protocol.UnmuteAsked:
 		if !c.call.mic.on {
-			c.notice(model.NoticeInfo, "A moderator asks you to unmute. Do it when you want to speak.")
+			c.notice(model.NoticeInfo, c.say("notice.asked-to-unmute"))
 		}
 	case protocol.StreamDestroyed:
 		if ev.Stream.ConnectionID == c.call.welcome.You.ID && ev.Reason == protocol.ReasonForceUnpublished && c.call.welcome.Capabilities.Publish {
-			c.notice(model.NoticeWarning, "A moderator ended what you were sending.")
+			c.notice(model.NoticeWarning, c.say("notice.moderator-unpublished"))
 		}
 	case protocol.ConnectionPropertyChanged:
 		if ev.Connection.ID == c.call.welcome.You.ID && ev.Capabilities != nil {
 			c.roleChanged(*ev.Capabilities)
 		}
 	case protocol.AdmissionRequested:
-		c.notice(model.NoticeInfo, first(ev.Connection.Name, "Somebody")+" waits to be let in.")
+		c.notice(model.NoticeInfo, c.say("notice.waits", "Name", first(ev.Connection.Name, c.say("notice.somebody"))))
 	case protocol.ConnectionCreated, protocol.ConnectionDestroyed, protocol.StreamCreated, protocol.StreamPropertyChanged, protocol.SessionPropertyChanged,
 		protocol.AdmissionEnded, protocol.SessionDisconnected, protocol.SessionCreated, protocol.SessionDestroyed: // the state shows what there is to see of them
 	}
@@ -41,12 +41,12 @@ func (c *Controller) muteForced(ev rtc.Happened) {
 	switch {
 	case ev.Stream != nil:
 		c.wantMic = false
-		c.notice(model.NoticeInfo, "A moderator muted you. Unmute when you want to speak.")
+		c.notice(model.NoticeInfo, c.say("notice.moderator-muted"))
 	case ev.Session == nil:
 	case ev.Session.Muted:
-		c.notice(model.NoticeInfo, "A moderator muted everybody.")
+		c.notice(model.NoticeInfo, c.say("notice.everybody-muted"))
 	default:
-		c.notice(model.NoticeInfo, "Everybody may speak again.")
+		c.notice(model.NoticeInfo, c.say("notice.everybody-may-speak"))
 	}
 }
 
@@ -54,9 +54,9 @@ func (c *Controller) muteForced(ev rtc.Happened) {
 func (c *Controller) unmuteRefused(err error) {
 	c.log.Warn("unmute", "error", err)
 	c.wantMic = false
-	text := Words(err)
+	text := Words(c.words, err)
 	if errors.Is(err, protocol.Errorf(protocol.CodeForbidden, "")) {
-		text = unmuteWords
+		text = c.say("notice.everybody-muted-you")
 	}
 	c.notice(model.NoticeWarning, text)
 }
@@ -68,10 +68,10 @@ func (c *Controller) roleChanged(now protocol.Capabilities) {
 	switch {
 	case before.Publish && !now.Publish:
 		c.wantCam, c.wantMic = false, false
-		c.notice(model.NoticeWarning, "A moderator took your right to speak. You still see and hear the others.")
+		c.notice(model.NoticeWarning, c.say("notice.right-taken"))
 	case !before.Publish && now.Publish:
-		c.notice(model.NoticeInfo, "A moderator lets you speak. Turn on your microphone or camera.")
+		c.notice(model.NoticeInfo, c.say("notice.right-given"))
 	case now.Moderate && !before.Moderate:
-		c.notice(model.NoticeInfo, "You are a moderator now.")
+		c.notice(model.NoticeInfo, c.say("notice.moderator-now"))
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"parley/app/config"
+	"parley/assets"
+	"parley/media/audio/process"
 	"parley/media/synthetic"
 	"parley/rtc"
 	"parley/rtc/protocol"
@@ -47,6 +49,7 @@ func RunHeadless(ctx context.Context, opt HeadlessOptions) error {
 	defer stop()
 	h.call = newCall(h.loop, &h.opt.Devices, opt.Log, func() {}, func() {}, opt.Flags)
 	h.call.onEvent, h.call.refused = h.event, h.failed
+	h.call.mic.clean.set(process.Options(config.Defaults().Processing))
 	f := opt.Flags
 	if f.Camera != "" && f.Camera != deviceOff {
 		h.call.camera.start(f.Camera, false, func() {})
@@ -145,9 +148,9 @@ func (h *headless) print(line any) {
 	}
 }
 
-// errorLine is an error as it is printed: a stable code where there is one, and words.
+// errorLine is an error as it is printed: a stable code where there is one, and words in English, for scripts read them.
 func errorLine(err error) map[string]any {
-	line := map[string]any{"message": err.Error(), "words": Words(err)}
+	line := map[string]any{"message": err.Error(), "words": Words(assets.NewWords("en"), err)}
 	var body *protocol.ErrorBody
 	if errors.As(err, &body) {
 		line["code"] = body.Code
@@ -214,9 +217,10 @@ func (h *headless) report() {
 	if h.call.session == nil {
 		return // not in yet
 	}
+	h.call.mic.adapt()
 	streams, counts := []streamReport{}, map[protocol.StreamID]uint64{}
 	for _, r := range h.call.remotes {
-		rep := streamReport{StreamID: r.stream.ID, ConnectionID: r.stream.ConnectionID, Name: h.call.name(r.stream.ConnectionID), VideoType: r.stream.VideoType}
+		rep := streamReport{StreamID: r.stream.ID, ConnectionID: r.stream.ConnectionID, Name: first(h.call.name(r.stream.ConnectionID), "Guest"), VideoType: r.stream.VideoType}
 		r.seen.report(&rep)
 		rep.FrameRate = rep.FramesDecoded - h.last[r.stream.ID]
 		counts[r.stream.ID] = rep.FramesDecoded

@@ -30,6 +30,8 @@ func (c *Controller) intent(i model.Intent) {
 		c.chooseDevice(i)
 	case model.TestSpeaker:
 		c.toggleTest()
+	case model.RecordVoice:
+		c.toggleVoice()
 	case model.Rejoin:
 		if c.call.session == nil && c.joining == nil {
 			c.setPhase(model.PhaseJoining, "")
@@ -65,11 +67,6 @@ func (c *Controller) callIntent(i model.Intent) {
 		c.sendChat(i.Text)
 	case model.ResendChat:
 		c.resendChat(i.ID)
-	case model.ShowPanel:
-		c.state.Call.Panel = i.Panel
-		if i.Panel == model.PanelChat {
-			c.chat.unread = 0
-		}
 	case model.Pin:
 		if c.pinned == i.TileID {
 			i.TileID = ""
@@ -77,6 +74,10 @@ func (c *Controller) callIntent(i model.Intent) {
 		c.pinned = i.TileID
 	case model.ForceMute:
 		c.forceMute(i.TileID)
+	case model.Talk:
+		c.talk(i.On)
+	default:
+		c.arrange(i)
 	}
 }
 
@@ -91,7 +92,7 @@ func clip(text string, n int) string {
 
 func (c *Controller) toggleMic() {
 	mic := c.call.mic
-	c.wantMic = !mic.on
+	c.wantMic, c.talking = !mic.on, false
 	mic.problem = nil
 	mic.mute(!c.wantMic, pick(c.devices.microphones, c.mic))
 	c.call.restore()
@@ -135,7 +136,7 @@ func (c *Controller) chooseDevice(i model.ChooseDevice) {
 		if c.call.session != nil {
 			c.call.openSpeaker(i.ID, func(err error) {
 				if err != nil {
-					c.notice(model.NoticeWarning, deviceWords("speaker", err))
+					c.notice(model.NoticeWarning, deviceWords(c.words, "speaker", err))
 				}
 			})
 		}
@@ -153,7 +154,7 @@ func (c *Controller) openPicker() {
 		c.loop.post(func() {
 			if err != nil {
 				c.log.Warn("list screens", "error", err)
-				c.state.Call.ShareProblem = "No screen can be shared here: Parley found no X11 display. On Wayland, sharing is not possible yet."
+				c.state.Call.ShareProblem = c.say("picker.no-screen")
 				return
 			}
 			var list []model.ScreenChoice
@@ -183,7 +184,7 @@ func (c *Controller) setThumbnail(id string, img *image.RGBA) {
 }
 
 func (c *Controller) startShare(id string) {
-	name := "Screen"
+	name := c.say("picker.screen")
 	for _, s := range c.state.Call.Screens {
 		if s.ID == id {
 			name = s.Name
@@ -193,7 +194,7 @@ func (c *Controller) startShare(id string) {
 	c.call.startShare(id, name, func(err error) {
 		if err != nil {
 			c.log.Warn("share", "error", err)
-			c.notice(model.NoticeWarning, "The screen could not be shared. "+Words(err))
+			c.notice(model.NoticeWarning, c.say("notice.share-failed", "Why", Words(c.words, err)))
 		}
 	})
 	c.state.Call.Sharing = &model.Share{Name: name}
@@ -217,7 +218,7 @@ func (c *Controller) forceMute(tile string) {
 	}
 	c.loop.beside(func(ctx context.Context) {
 		if err := s.ForceMute(ctx, protocol.StreamID(tile)); err != nil {
-			c.loop.post(func() { c.notice(model.NoticeWarning, Words(err)) })
+			c.loop.post(func() { c.notice(model.NoticeWarning, Words(c.words, err)) })
 		}
 	})
 }

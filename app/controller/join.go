@@ -2,6 +2,7 @@ package controller
 
 import (
 	"context"
+	"time"
 
 	"parley/rtc"
 	"parley/rtc/protocol"
@@ -14,8 +15,9 @@ func (c *Controller) join() {
 		return
 	}
 	c.stopTest()
+	c.stopVoice()
 	if c.name == "" {
-		c.name = "Guest"
+		c.name = c.say("person.guest")
 	}
 	ctx, cancel := context.WithCancel(c.loop.ctx)
 	c.joining = cancel
@@ -37,7 +39,7 @@ func (c *Controller) waits(attempt int) {
 	switch {
 	case attempt != c.attempt:
 	case c.state.Screen == model.ScreenCall:
-		c.setPhase(c.phase.phase, waitingWords)
+		c.setPhase(c.phase.phase, c.say("prejoin.waiting"))
 	case c.joining != nil:
 		c.admission = true
 	}
@@ -56,18 +58,22 @@ func (c *Controller) connected(attempt int, s *rtc.Session, err error) {
 	if err != nil {
 		c.log.Warn("join", "error", err)
 		if c.state.Screen == model.ScreenCall {
-			c.setPhase(model.PhaseLost, Words(err))
+			c.setPhase(model.PhaseLost, Words(c.words, err))
 			return
 		}
-		c.state.Prejoin.Problem = Words(err)
+		c.state.Prejoin.Problem = Words(c.words, err)
 		return
 	}
 	c.state.Screen = model.ScreenCall
 	c.setPhase(model.PhaseRunning, "")
+	c.remember(time.Now())
+	if c.state.Call.Panel == model.PanelNone {
+		c.showPanel(model.Panel(kept(keptPanels, c.settings.Stage.Panel)))
+	}
 	c.call.begin(s)
 	c.call.openSpeaker(c.speaker, func(err error) {
 		if err != nil {
-			c.notice(model.NoticeWarning, deviceWords("speaker", err))
+			c.notice(model.NoticeWarning, deviceWords(c.words, "speaker", err))
 		}
 	})
 }
@@ -85,7 +91,7 @@ func (c *Controller) leave() {
 // forgetCall clears what was shown of a call.
 func (c *Controller) forgetCall() {
 	c.chat.leave()
-	c.phase, c.pinned = phaseState{}, ""
+	c.phase, c.pinned, c.talking = phaseState{}, "", false
 	c.state.Call = model.Call{}
 }
 
@@ -97,6 +103,6 @@ func (c *Controller) cancelJoin() {
 	c.joining()
 	c.joining, c.admission = nil, false
 	if c.state.Screen == model.ScreenCall {
-		c.setPhase(model.PhaseLost, "You are not in the meeting.")
+		c.setPhase(model.PhaseLost, c.say("over.cancelled"))
 	}
 }

@@ -25,8 +25,10 @@ type remote struct {
 	level    *model.Level
 	heard    *heardSound
 	seen     seenPictures
-	speaking time.Time // until when
+	speaking audio.Speaking
 
+	tracks  [2]*rtc.Track // sound and pictures; nil until they start
+	step    *inStep       // of the pictures
 	video   *playout.Video
 	audio   *playout.Audio
 	unmix   func()
@@ -79,11 +81,19 @@ func (s *seenPictures) note(f *media.Frame, readMarks bool) {
 	}
 }
 
+// size returns the size of the newest picture; 0, 0 before the first.
+func (s *seenPictures) size() (width, height int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.width, s.height
+}
+
 // heardSound passes sound from the jitter buffer to the mixer, measures it, and keeps the last of it when asked to.
 type heardSound struct {
-	from  *playout.Audio
-	level *model.Level
-	keep  int // samples to keep for Last
+	from     *playout.Audio
+	level    *model.Level
+	speaking *audio.Speaking
+	keep     int // samples to keep for Last
 
 	mu   sync.Mutex
 	last []int16
@@ -93,6 +103,7 @@ type heardSound struct {
 func (h *heardSound) Read(pcm []int16) int {
 	n := h.from.Read(pcm)
 	h.level.Set(levelOf(pcm[:n]))
+	h.speaking.Update(pcm[:n])
 	if h.keep > 0 {
 		h.mu.Lock()
 		h.last = append(h.last, pcm[:n]...)
@@ -114,9 +125,35 @@ func (h *heardSound) Last() []int16 {
 // play reads a track to its end on a goroutine of its own, through decoder and jitter buffer to tile or mixer.
 func (r *remote) play(track *rtc.Track, mixer *audio.Mixer, opt playOptions) error {
 	if track.Kind == protocol.KindAudio {
-		return r.playAudio(track, mixer, opt)
+		if err := r.playAudio(track, mixer, opt); err != nil {
+			return err
+		}
+		r.tracks[0] = track
+	} else {
+		r.playVideo(track, opt)
+		r.tracks[1] = track
 	}
-	return r.playVideo(track, opt)
+	if sound, pictures := r.tracks[0], r.tracks[1]; sound != nil && pictures != nil {
+		r.step.sync.Store(playout.NewSync(playout.SyncConfig{
+			Sound: r.audio, SoundReport: sound.SenderReport, PictureReport: pictures.SenderReport, Latency: soundLater,
+		}))
+	}
+	return nil
+}
+
+// soundLater is by how much a sound that was mixed takes longer to the ear than a picture that was decoded to the eye, about: the card's buffer against a window
+// that is painted thirty times a second.
+const soundLater = 10 * time.Millisecond
+
+// inStep puts the pictures of one track in step with the stream's sound, once there is some. The pictures' goroutine calls due.
+type inStep struct{ sync atomic.Pointer[playout.Sync] }
+
+// due says when a picture is to be shown.
+func (i *inStep) due(timestamp uint32) (time.Duration, bool) {
+	if s := i.sync.Load(); s != nil {
+		return s.Due(timestamp)
+	}
+	return 0, false
 }
 
 // playOptions say how tracks are played.
@@ -127,9 +164,12 @@ type playOptions struct {
 	changed   func() // posted to the loop when a first picture comes
 }
 
-func (r *remote) playVideo(track *rtc.Track, opt playOptions) error {
+func (r *remote) playVideo(track *rtc.Track, opt playOptions) {
+	step := &inStep{}
+	r.step = step
 	v := playout.NewVideo(playout.VideoConfig{
 		RequestKeyFrame: func() { _ = track.RequestKeyFrame() }, // a track that ended needs none
+		Due:             step.due,
 		Frame: func(f *media.Frame, _ playout.FrameInfo) {
 			r.seen.note(f, opt.readMarks)
 			if r.pictures != nil {
@@ -156,7 +196,6 @@ func (r *remote) playVideo(track *rtc.Track, opt playOptions) error {
 	r.readers.Go(func() {
 		readTrack(track, func(p *rtp.Packet) { v.PushRTP(p.SequenceNumber, p.Timestamp, p.Marker, p.Payload) })
 	})
-	return nil
 }
 
 func (r *remote) playAudio(track *rtc.Track, mixer *audio.Mixer, opt playOptions) error {
@@ -169,7 +208,7 @@ func (r *remote) playAudio(track *rtc.Track, mixer *audio.Mixer, opt playOptions
 		r.unmix()
 		_ = r.audio.Close()
 	}
-	h := &heardSound{from: a, level: r.level, keep: opt.keepSound}
+	h := &heardSound{from: a, level: r.level, speaking: &r.speaking, keep: opt.keepSound}
 	r.audio, r.heard = a, h
 	r.unmix = mixer.Add(h)
 	r.readers.Go(func() {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"parley/app/config"
+	"parley/assets"
 	"parley/rtc/protocol"
 	"parley/rtc/rtctest"
 	"parley/server/servertest"
@@ -104,7 +105,7 @@ func TestWaitingToBeLetIn(t *testing.T) {
 		t.Fatal(err)
 	}
 	ann.until(func(s model.State) string {
-		if s.Prejoin.Joining || s.Prejoin.Waiting != "" || s.Prejoin.Problem != words[protocol.CodeAdmissionRefused] {
+		if s.Prejoin.Joining || s.Prejoin.Waiting != "" || s.Prejoin.Problem != Words(assets.NewWords("en"), protocol.Errorf(protocol.CodeAdmissionRefused, "")) {
 			return fmt.Sprintf("%+v", s.Prejoin)
 		}
 		return ""
@@ -190,7 +191,7 @@ func TestBannedForGood(t *testing.T) {
 	})
 	ann.Send(model.Rejoin{})
 	ann.until(func(s model.State) string {
-		if s.Call.Phase != model.PhaseLost || s.Call.Problem != words[protocol.CodeBanned] {
+		if s.Call.Phase != model.PhaseLost || s.Call.Problem != Words(assets.NewWords("en"), protocol.Errorf(protocol.CodeBanned, "")) {
 			return fmt.Sprintf("phase %d, %q", s.Call.Phase, s.Call.Problem)
 		}
 		return ""

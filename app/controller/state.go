@@ -7,26 +7,17 @@ import (
 	"parley/ui/model"
 )
 
-// speakingHold is how long a tile stays marked as speaking, speakingFrom from which level on (0 to 1, 60 dB).
-const (
-	speakingHold = time.Second
-	speakingFrom = 0.4
-)
-
 func newLevel() *model.Level { return &model.Level{} }
 
-// onBeat follows who speaks.
+// onBeat does what is due now and then. What is shown afterwards follows who speaks.
 func (c *Controller) onBeat() {
 	now := time.Now()
 	c.fadeNotices(now)
+	c.keep(now)
 	if c.wantMic && c.call.mic.mend(now) {
-		c.notice(model.NoticeInfo, "Your microphone was unplugged. The computer's default one is used now.")
+		c.notice(model.NoticeInfo, c.say("notice.microphone-replaced"))
 	}
-	for _, r := range c.call.remotes {
-		if r.level.Value() > speakingFrom {
-			r.speaking = now.Add(speakingHold)
-		}
-	}
+	c.call.mic.adapt()
 }
 
 // show sends the state as it is now. The window shows the newest.
@@ -34,6 +25,8 @@ func (c *Controller) show() {
 	if c.quitting {
 		return
 	}
+	c.tendAwake()
+	c.tellChat()
 	c.describe()
 	c.opt.Show(c.state)
 }
@@ -42,8 +35,8 @@ func (c *Controller) show() {
 func (c *Controller) describe() {
 	cam, mic := c.call.camera, c.call.mic
 	devices := model.Devices{
-		Cameras: choices(c.devices.cameras, c.camera, "picture"), Microphones: choices(c.devices.microphones, c.mic, "tone"),
-		Speakers: choices(c.devices.speakers, c.speaker, "speaker"), Camera: pick(c.devices.cameras, c.camera),
+		Cameras: choices(c.devices.cameras, c.camera, c.say("device.test-picture")), Microphones: choices(c.devices.microphones, c.mic, c.say("device.test-tone")),
+		Speakers: choices(c.devices.speakers, c.speaker, c.say("device.test-speaker")), Camera: pick(c.devices.cameras, c.camera),
 		Microphone: pick(c.devices.microphones, c.mic), Speaker: pick(c.devices.speakers, c.speaker),
 	}
 	p := &c.state.Prejoin
@@ -54,14 +47,18 @@ func (c *Controller) describe() {
 	}
 	p.CameraProblem, p.MicProblem = "", ""
 	if c.wantCam {
-		p.CameraProblem = deviceWords("camera", cam.problem)
+		p.CameraProblem = deviceWords(c.words, "camera", cam.problem)
 	}
 	if c.wantMic {
-		p.MicProblem = deviceWords("microphone", mic.problem)
+		p.MicProblem = deviceWords(c.words, "microphone", mic.problem)
 	}
-	p.SpeakerTesting, p.Joining, p.Waiting = c.testing != nil, c.joining != nil, ""
+	p.SpeakerTesting, p.Joining, p.Voice = c.testing != nil, c.joining != nil, c.describeVoice()
+	p.CanRecord, p.Video = mic.run != nil, chosenVideo(c.settings.Video)
+	c.describeSettings(devices)
+	c.state.Home.Recent = c.recent()
+	p.Waiting = ""
 	if c.admission {
-		p.Waiting = waitingWords
+		p.Waiting = c.say("prejoin.waiting")
 	}
 	if c.state.Screen == model.ScreenCall {
 		c.describeCall(devices)
@@ -77,18 +74,18 @@ func (c *Controller) describeCall(devices model.Devices) {
 	s.CanPublish, s.CanSignal, s.CanMute, s.Devices = caps.Publish, caps.Signal, caps.ForceMute, devices
 	if !cc.screen.on {
 		if cc.screen.problem != nil {
-			c.notice(model.NoticeWarning, "Sharing ended: the screen can no longer be read.")
+			c.notice(model.NoticeWarning, c.say("notice.share-ended"))
 			cc.screen.problem = nil
 			cc.stopShare()
 		}
 		s.Sharing = nil
 	}
+	s.Arrangement, s.Talking = arrangement(c.settings.Stage), c.talking && cc.mic.on
 	s.Tiles, s.People = c.tiles(), c.people()
 }
 
 // tiles lists everybody's: others in the order in which they came, the own one last.
 func (c *Controller) tiles() []model.Tile {
-	now := time.Now()
 	cc := c.call
 	var tiles []model.Tile
 	published := map[protocol.ConnectionID]bool{}
@@ -96,7 +93,7 @@ func (c *Controller) tiles() []model.Tile {
 		if r.stream.VideoType != protocol.VideoScreen {
 			published[r.stream.ConnectionID] = true
 		}
-		tiles = append(tiles, c.remoteTile(r, now))
+		tiles = append(tiles, c.remoteTile(r))
 	}
 	for _, conn := range cc.connections {
 		if !published[conn.ID] {
@@ -104,25 +101,28 @@ func (c *Controller) tiles() []model.Tile {
 		}
 	}
 	own := model.Tile{ID: "own", PersonID: string(cc.welcome.You.ID), Name: first(cc.welcome.You.Name, c.name), Own: true, Mirrored: true, Muted: !cc.mic.on, Level: cc.mic.meter(),
-		Pinned: c.pinned == "own", Media: model.TileCameraOff}
+		Speaking: cc.mic.speaks(), Pinned: c.pinned == "own", Media: model.TileCameraOff}
 	switch {
 	case cc.camera.on && cc.camera.opened:
 		own.Media, own.Pictures = model.TilePicture, cc.camera.pictures
 	case cc.camera.on:
 		own.Media, own.Pictures = model.TileWaiting, cc.camera.pictures
 	case c.wantCam && cc.camera.problem != nil && cc.welcome.Capabilities.Publish:
-		own.Media, own.Problem = model.TileMissing, deviceWords("camera", cc.camera.problem)
+		own.Media, own.Problem = model.TileMissing, deviceWords(c.words, "camera", cc.camera.problem)
 	}
 	return append(tiles, own)
 }
 
-func (c *Controller) remoteTile(r *remote, now time.Time) model.Tile {
+func (c *Controller) remoteTile(r *remote) model.Tile {
 	st := &r.stream
 	screen := st.VideoType == protocol.VideoScreen
 	t := model.Tile{
 		ID: string(st.ID), PersonID: string(st.ConnectionID), Name: c.call.name(st.ConnectionID), Screen: screen, Muted: !st.HasAudio && !screen,
-		Speaking: now.Before(r.speaking) && st.HasAudio, Pinned: c.pinned == string(st.ID), Level: r.level,
+		Speaking: r.speaking.Value() && st.HasAudio, Pinned: c.pinned == string(st.ID), Level: r.level,
 		Moderation: c.call.welcome.Capabilities.ForceMute && st.AudioTrack && st.HasAudio,
+	}
+	if screen {
+		t.Width, t.Height = r.seen.size()
 	}
 	if r.pictures != nil {
 		t.Pictures = r.pictures
@@ -155,6 +155,7 @@ func (c *Controller) people() []model.Person {
 				p.Sharing = true
 			default:
 				p.Muted, p.CameraOff = !r.stream.HasAudio, !r.stream.HasVideo
+				p.Speaking = r.stream.HasAudio && r.speaking.Value()
 			}
 		}
 		people = append(people, p)

@@ -64,7 +64,7 @@ func (t target) open(ctx context.Context, name string, opt rtc.Options) (*rtc.Se
 			return nil, err
 		}
 		var s *rtc.Session
-		if s, err = rtc.Connect(ctx, t.link.URL(), token, opt); err == nil || !rtc.TokenRefused(err) {
+		if s, err = t.link.Connect(ctx, token, opt); err == nil || !rtc.TokenRefused(err) {
 			return s, err
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"parley/media"
 )
 
-// testSound is the speaker test of the pre-join screen: two soft notes.
+// testSound is the speaker test: two soft notes.
 type testSound struct {
 	cancel context.CancelFunc
 }
@@ -34,6 +34,39 @@ func (s *notes) Mix(out []int16) {
 	}
 }
 
+// heard is a sound that a speaker pulls.
+type heard interface{ Mix(out []int16) }
+
+// asSource lets a mixer pull it too.
+type asSource struct{ heard }
+
+// Read implements audio.Source.
+func (s asSource) Read(pcm []int16) int {
+	s.Mix(pcm)
+	return len(pcm)
+}
+
+// hear plays a sound beside the loop until ctx ends, and then says so in the loop. In a call it goes through the call's mixer: a second way to
+// the same speaker may not be had.
+func (c *Controller) hear(ctx context.Context, sound heard, done func(error)) {
+	id, inCall, mixer := c.speaker, c.call.session != nil, c.call.mixer
+	c.loop.beside(func(context.Context) {
+		var err error
+		if inCall {
+			remove := mixer.Add(asSource{sound})
+			<-ctx.Done()
+			remove()
+		} else {
+			var s io.Closer
+			if s, err = c.opt.Devices.Speaker(ctx, id, sound, nil); err == nil {
+				<-ctx.Done()
+				_ = s.Close()
+			}
+		}
+		c.loop.post(func() { done(err) })
+	})
+}
+
 // toggleTest starts or stops the test.
 func (c *Controller) toggleTest() {
 	if c.testing != nil {
@@ -44,23 +77,14 @@ func (c *Controller) toggleTest() {
 	test := &testSound{cancel: cancel}
 	c.testing = test
 	c.state.Prejoin.SpeakerProblem = ""
-	id := c.speaker
-	c.loop.beside(func(context.Context) {
-		defer cancel()
-		var s io.Closer
-		s, err := c.opt.Devices.Speaker(ctx, id, &notes{}, nil)
-		if err == nil {
-			<-ctx.Done()
-			_ = s.Close()
+	c.hear(ctx, &notes{}, func(err error) {
+		cancel()
+		if c.testing == test {
+			c.testing = nil
 		}
-		c.loop.post(func() {
-			if c.testing == test {
-				c.testing = nil
-			}
-			if err != nil {
-				c.state.Prejoin.SpeakerProblem = deviceWords("speaker", err)
-			}
-		})
+		if err != nil {
+			c.state.Prejoin.SpeakerProblem = deviceWords(c.words, "speaker", err)
+		}
 	})
 }
 

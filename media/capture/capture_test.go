@@ -209,6 +209,64 @@ func TestNoVoicedPacketAfterMute(t *testing.T) {
 	}
 }
 
+// cleaner is a Processor of functions.
+type cleaner struct {
+	process func(pcm []int16, captured time.Duration) error
+	closed  atomic.Int64
+}
+
+func (c *cleaner) Process(pcm []int16, captured time.Duration) error { return c.process(pcm, captured) }
+func (c *cleaner) Close() error                                      { c.closed.Add(1); return nil }
+
+// TestProcessorIsFirst: what is shown and sent is what the processor made of it, also while muted.
+func TestProcessorIsFirst(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("broken")
+	heard, troubles := make(chan int16, 1), make(chan error, 1)
+	var n int16
+	c := &cleaner{process: func(pcm []int16, captured time.Duration) error {
+		if len(pcm) != media.SampleRate/100 || captured <= 0 {
+			t.Errorf("%d samples of %v", len(pcm), captured)
+		}
+		if n++; n == 3 {
+			return broken
+		}
+		for i := range pcm {
+			pcm[i] = n
+		}
+		return nil
+	}}
+	a := StartAudio(AudioConfig{
+		Source: &microphone{closed: make(chan struct{})}, Processor: c, Encoded: func(media.EncodedFrame) {},
+		Sound: func(pcm []int16) {
+			select {
+			case heard <- pcm[0]:
+			default:
+			}
+		},
+		Unclean: func(err error) {
+			select {
+			case troubles <- err:
+			default:
+			}
+		},
+	})
+	a.SetMuted(true)
+	if got := <-heard; got != 1 {
+		t.Errorf("heard %d before the processor", got)
+	}
+	if err := <-troubles; !errors.Is(err, broken) {
+		t.Errorf("told %v", err)
+	}
+	for <-heard < 5 { // it goes on
+	}
+	a.Close()
+	a.Close()
+	if got := c.closed.Load(); got != 1 {
+		t.Errorf("closed %d times", got)
+	}
+}
+
 // loop is an encoded source.
 type loop struct{ n int }
 

@@ -35,7 +35,8 @@ type AudioEncoder interface {
 // AudioDecoder turns packets into sound. Each call fills pcm (FrameSamples a channel, mono) and returns the samples written.
 type AudioDecoder interface {
 	Decode(packet []byte, pcm []int16) (int, error)
-	// DecodeFEC makes the packet before this one from the copy that this one holds.
+	// DecodeFEC makes the packet before this one from the copy that this one holds. It returns 0, and the packet before can still be concealed, when
+	// there is none.
 	DecodeFEC(next []byte, pcm []int16) (int, error)
 	// Conceal makes up what was lost.
 	Conceal(pcm []int16) (int, error)

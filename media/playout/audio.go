@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"parley/media"
 	"parley/media/audio"
 	"parley/media/codec"
 )
@@ -13,36 +14,35 @@ import (
 type AudioConfig struct {
 	Decoder  codec.AudioDecoder // used by Read alone; Close closes it
 	MinDelay time.Duration      // the least the target may be; 0 is 20 ms
-	MaxDelay time.Duration      // the most; 0 is 200 ms
+	MaxDelay time.Duration      // the most; 0 is 400 ms
 }
 
 // Audio turns the RTP packets of one sound track into sound that never stops: an adaptive jitter buffer before a decoder. It is
 // an audio.Source.
 //
-// The network's goroutine calls Push, the mixer's calls Read; the other methods are safe for concurrent use. Read asks for
-// 20 ms when it has none left. A packet that is missing then is made from the copy in the next one if that is there, else
+// The network's goroutine calls Push, the mixer's calls Read; the other methods are safe for concurrent use. Read makes the next
+// 20 ms when it has none left. A packet that is missing then is made from the copy in the next one if that is there and has one, else
 // concealed for up to 100 ms, then silent. Where the sender had nothing to send (DTX: the timestamp jumps, the sequence number
-// does not) there is silence, and nothing is counted as lost. The delay aims at what the measured jitter needs, between
-// MinDelay and MaxDelay; it changes by whole frames dropped or repeated where the sound is quiet, and by dropping in speech only
-// when it is far too long.
+// does not) its noise goes on for a while, and nothing is counted as lost. The delay aims at what the measured jitter needs, between
+// MinDelay and MaxDelay. It changes by periods of the voice's pitch, taken out or put in where the sound repeats itself, a few in a second; where nobody
+// speaks, or when it is far too long or too short, by as many as it takes.
 type Audio struct {
 	mu    sync.Mutex // held for a copy of one packet at most
 	queue audioQueue // guarded by mu
+	clock audioClock // guarded by mu
 
 	state   atomic.Int32 // audioIdle and so on
 	left    atomic.Int64 // samples of frame that are not yet read
 	meter   audio.Meter
 	decoder codec.AudioDecoder
+	render  audioRender // of the goroutine that reads
+}
 
-	// of the goroutine that reads
-	payload   [audioMaxPacket]byte
-	frame     [codec.FrameSamples]int16
-	faded     [codec.FrameSamples]int16 // what a dropped frame would have been, to fade from
-	at        int                       // first sample of frame that is not yet read
-	repeat    bool                      // play frame once more, to lengthen the delay
-	concealed int                       // frames in a row
-	quiet     bool                      // the last frame that was decoded could hardly be heard
-	sinceDrop int                       // frames since one was dropped in speech
+// audioClock is what is being played.
+type audioClock struct {
+	timestamp int64         // of the sample that Read gives next
+	read      time.Duration // when it was last asked
+	playing   bool
 }
 
 const (
@@ -53,18 +53,15 @@ const (
 )
 
 const (
-	audioMaxConcealed = 5          // frames: 100 ms
-	audioQuiet        = 0.003      // RMS under which a frame may be dropped or repeated: 50 dB below full scale
-	audioFarTooLong   = 80 * perMs // beyond the target, in samples: drop in speech too
-	audioDropEvery    = 10         // frames: at most one in ten is dropped in speech
-	audioFade         = 240        // samples: 5 ms from a dropped frame into the one after it
-	perMs             = 48         // samples in a millisecond
-	audioFrame        = int64(codec.FrameSamples)
+	perMs      = 48 // samples in a millisecond
+	audioFrame = int64(codec.FrameSamples)
 )
 
 // NewAudio returns a playout that is silent until packets come.
 func NewAudio(cfg AudioConfig) *Audio {
-	a := &Audio{decoder: cfg.Decoder, at: codec.FrameSamples}
+	a := &Audio{decoder: cfg.Decoder}
+	a.render.decoder = cfg.Decoder
+	a.render.voices, _ = cfg.Decoder.(voiceTeller)
 	a.queue.delay = newAudioDelay(cfg.MinDelay, cfg.MaxDelay)
 	return a
 }
@@ -84,22 +81,58 @@ func (a *Audio) Read(pcm []int16) int {
 		clear(pcm)
 		return len(pcm)
 	}
+	r := &a.render
 	for done := 0; done < len(pcm); {
-		if a.at == len(a.frame) {
+		if r.at == r.length {
 			a.next()
-			a.at = 0
 		}
-		n := copy(pcm[done:], a.frame[a.at:])
-		a.at += n
+		n := copy(pcm[done:], r.frame[r.at:r.length])
+		r.at += n
 		done += n
 	}
-	a.left.Store(int64(len(a.frame) - a.at))
+	left := int64(r.length - r.at)
+	a.left.Store(left)
 	a.meter.Update(pcm)
+	a.told(left)
 	if !a.state.CompareAndSwap(audioReading, audioIdle) {
 		a.decoder.Close()
 		a.state.Store(audioClosed)
 	}
 	return len(pcm)
+}
+
+// next makes the next frame.
+func (a *Audio) next() {
+	a.mu.Lock()
+	step := a.queue.step(a.render.payload[:], a.render.calm)
+	a.mu.Unlock()
+	made, change := a.render.next(step)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.queue.rendered(step, made, int64(change))
+}
+
+// told sets the clock after a Read.
+func (a *Audio) told(left int64) {
+	now := media.Now()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.clock = audioClock{timestamp: a.queue.play - left, read: now, playing: a.queue.playing && a.queue.dry == 0}
+}
+
+// SetMinDelay changes the least that the target may be, 20 ms to MaxDelay, for pictures that come later than their sound.
+func (a *Audio) SetMinDelay(d time.Duration) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.queue.delay.setLeast(d)
+}
+
+// Playing returns the RTP timestamp of the sound that Read gives next, and when, by media.Now, it was last called: that sample leaves the loudspeaker as much
+// later as the output is late. ok is false while nothing comes. It is what pictures are put in step with.
+func (a *Audio) Playing() (timestamp uint32, read time.Duration, ok bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return uint32(a.clock.timestamp), a.clock.read, a.clock.playing
 }
 
 // Close closes the decoder, or lets a Read that is under way do so. It does not wait and is idempotent.
@@ -124,10 +157,11 @@ type AudioStats struct {
 	PacketsReceived uint64
 	PacketsLost     uint64 // missing when they were to be played
 	Recovered       uint64 // of these, made from the copy in the next packet
+	Played          uint64 // frames of 20 ms that were played, recovered and concealed ones included
 	Concealed       uint64 // frames of 20 ms made up that can be heard, for lost packets and for late ones
 	Late            uint64 // packets that came after their time, and copies of what was played
-	Dropped         uint64 // frames left out to shorten the delay
-	Inserted        uint64 // frames put in to lengthen it
+	Shortened       uint64 // samples left out to shorten the delay
+	Lengthened      uint64 // samples put in to lengthen it
 	TargetDelayMs   int    // what the jitter needs
 	DelayMs         int    // what it is: from the arrival of a packet that was not held up to its play
 	JitterMs        int    // nearly all packets are held up less than this
@@ -142,88 +176,4 @@ func (a *Audio) Stats() AudioStats {
 	s.DelayMs = int(a.queue.delay.current / perMs)
 	s.JitterMs = int(a.queue.delay.jitter / perMs)
 	return s
-}
-
-// next makes the next frame.
-func (a *Audio) next() {
-	if a.repeat {
-		a.repeat = false
-		return
-	}
-	a.sinceDrop++
-	dropped := false
-	for {
-		a.mu.Lock()
-		step := a.queue.step(a.payload[:], a.quiet)
-		a.mu.Unlock()
-		a.render(step)
-		if step.kind != audioPlay || dropped {
-			break
-		}
-		a.quiet = audio.Measure(a.frame[:]).RMS < audioQuiet
-		if a.quiet && step.excess < -audioTooShort {
-			a.repeat = true
-			a.changed(1)
-			break
-		}
-		tooLong := a.quiet && step.excess > audioTooLong ||
-			step.excess > audioFarTooLong && a.sinceDrop >= audioDropEvery
-		if !tooLong || !step.more {
-			break
-		}
-		dropped = true
-		a.sinceDrop = 0
-		a.faded = a.frame
-		a.changed(-1)
-	}
-	if dropped {
-		for i := range a.frame[:audioFade] {
-			from, to := int32(a.faded[i]), int32(a.frame[i])
-			a.frame[i] = int16(from + (to-from)*int32(i)/audioFade)
-		}
-	}
-}
-
-// changed tells the queue that the delay grew by so many frames.
-func (a *Audio) changed(frames int64) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.queue.changed(frames)
-}
-
-// render fills frame with what the step asks for.
-func (a *Audio) render(step audioStep) {
-	var n int
-	var err error
-	packet := a.payload[:step.size]
-	switch step.kind {
-	case audioPlay:
-		n, err = a.decoder.Decode(packet, a.frame[:])
-	case audioRecover:
-		n, err = a.decoder.DecodeFEC(packet, a.frame[:])
-	case audioSilence:
-		a.concealed = 0
-		clear(a.frame[:])
-		return
-	case audioConceal:
-	}
-	if step.kind != audioConceal && err == nil {
-		a.concealed = 0
-		clear(a.frame[min(max(n, 0), len(a.frame)):])
-		return
-	}
-	a.concealed++
-	if a.concealed > audioMaxConcealed {
-		clear(a.frame[:])
-		return
-	}
-	if n, err = a.decoder.Conceal(a.frame[:]); err != nil {
-		n = 0
-	}
-	clear(a.frame[min(max(n, 0), len(a.frame)):])
-	if a.concealed == audioMaxConcealed {
-		for i := range a.frame { // the last one fades out, so that the silence does not click
-			a.frame[i] = int16(int(a.frame[i]) * (len(a.frame) - i) / len(a.frame))
-		}
-	}
 }

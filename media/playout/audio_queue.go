@@ -14,6 +14,7 @@ type audioQueue struct {
 	play    int64 // timestamp to play next
 	stamp   int64 // newest timestamp, to continue the next from
 	dry     int64 // samples made up since the queue ran empty
+	jumped  bool  // what is played next does not follow what was played before
 	delay   audioDelay
 	stats   AudioStats
 }
@@ -30,9 +31,8 @@ const (
 	audioMaxPacket = 1276                // RFC 6716 section 3.4: a frame has at most 1275 bytes, and one says what it is
 	audioRestarted = 1000                // sequence numbers back: the sender began anew
 	audioMaxGap    = 2000 * int64(perMs) // a longer silence that is still to be played is no silence but a new clock
-	audioTooLong   = 25 * perMs          // beyond the target, in samples: more than the frame that can be dropped
-	audioTooShort  = 15 * perMs
-	audioHopeless  = 300 * perMs // beyond the target: drop all that is too much at once
+	audioMaxDry    = 5 * audioFrame      // of a queue that ran empty: longer than it takes to know that the sender pauses
+	audioHopeless  = 300 * perMs         // beyond the target: drop all that is too much at once
 )
 
 // audioStep is what to do for the next 20 ms.
@@ -40,7 +40,8 @@ type audioStep struct {
 	kind   audioKind
 	size   int   // bytes of the packet that was copied
 	excess int64 // samples of delay beyond the target
-	more   bool  // the packet after it is there
+	lost   bool  // the packet is known to be lost, or late
+	jumped bool  // it does not follow what was played before
 }
 
 type audioKind int
@@ -125,6 +126,7 @@ func (q *audioQueue) restart(seq, ts int64) {
 	q.stamp = ts
 	q.play = ts - q.delay.target
 	q.dry = 0
+	q.jumped = true
 	q.delay.forgetCurrent()
 }
 
@@ -140,7 +142,7 @@ func (q *audioQueue) refill(p *audioPacket) {
 	}
 	// What is lost was covered by what was made up.
 	for ; missing > 0 && q.dry >= audioFrame; missing-- {
-		q.stats.PacketsLost++
+		q.lost()
 		q.next++
 		q.play = min(q.play+audioFrame, p.ts)
 		q.dry -= audioFrame
@@ -149,9 +151,9 @@ func (q *audioQueue) refill(p *audioPacket) {
 	q.dry = 0
 }
 
-// step decides what to play for the next 20 ms and moves on. The packet that it needs is copied to data. quiet says that what
-// was played last could hardly be heard.
-func (q *audioQueue) step(data []byte, quiet bool) audioStep {
+// step decides what to play for the next 20 ms and moves on. The packet that it needs is copied to data. calm says that nobody spoke in what was played
+// last: what is missing then is not missed.
+func (q *audioQueue) step(data []byte, calm bool) audioStep {
 	if !q.started {
 		return audioStep{kind: audioSilence}
 	}
@@ -160,18 +162,16 @@ func (q *audioQueue) step(data []byte, quiet bool) audioStep {
 	}
 	p := q.at(q.next)
 	if p == nil {
-		return q.missing(data, quiet)
+		return q.missing(data, calm)
 	}
 	if p.ts > q.play && q.silence(p) {
 		return audioStep{kind: audioSilence}
 	}
-	step := audioStep{kind: audioPlay, size: copy(data, p.data[:p.size]), excess: q.delay.excess()}
+	step := audioStep{kind: audioPlay, size: copy(data, p.data[:p.size]), excess: q.delay.excess(), jumped: q.jumped}
 	p.size = 0
 	q.next++
 	q.play = p.ts + audioFrame
-	q.playing = true
-	next := q.at(q.next)
-	step.more = next != nil && next.ts == q.play
+	q.playing, q.jumped = true, false
 	return step
 }
 
@@ -183,10 +183,10 @@ func (q *audioQueue) silence(p *audioPacket) bool {
 	}
 	for q.playing && q.delay.excess() > audioTooLong && p.ts-q.play >= audioFrame {
 		q.play += audioFrame
-		q.changed(-1)
+		q.changed(-audioFrame)
 	}
 	if q.playing && q.delay.excess() < -audioTooShort {
-		q.changed(1)
+		q.changed(audioFrame)
 		return true
 	}
 	if p.ts-q.play < audioFrame {
@@ -198,35 +198,38 @@ func (q *audioQueue) silence(p *audioPacket) bool {
 }
 
 // missing plays 20 ms for which there is no packet.
-func (q *audioQueue) missing(data []byte, quiet bool) audioStep {
+func (q *audioQueue) missing(data []byte, calm bool) audioStep {
 	if q.highest <= q.next {
 		// The queue is empty. Whether packets are late or the sender is silent shows with the next one.
 		if !q.playing {
 			return audioStep{kind: audioSilence}
 		}
 		q.dry += audioFrame
-		if q.dry > audioMaxConcealed*audioFrame {
+		if q.dry > audioMaxDry {
 			return audioStep{kind: audioSilence}
 		}
-		if !quiet {
-			q.stats.Concealed++
-		}
-		return audioStep{kind: audioConceal}
+		return audioStep{kind: audioConceal, lost: !calm}
 	}
 	if q.silenceFirst() {
 		q.play += audioFrame
 		return audioStep{kind: audioSilence}
 	}
-	q.stats.PacketsLost++
+	q.lost()
 	q.next++
 	q.play += audioFrame
 	q.playing = true
+	step := audioStep{kind: audioConceal, lost: true, excess: q.delay.excess(), jumped: q.jumped}
 	if p := q.at(q.next); p != nil && p.ts == q.play {
-		q.stats.Recovered++
-		return audioStep{kind: audioRecover, size: copy(data, p.data[:p.size])}
+		step.kind, step.size = audioRecover, copy(data, p.data[:p.size])
 	}
-	q.stats.Concealed++
-	return audioStep{kind: audioConceal}
+	q.jumped = false
+	return step
+}
+
+// lost counts a packet that is missing when it is to be played.
+func (q *audioQueue) lost() {
+	q.stats.PacketsLost++
+	q.delay.lost()
 }
 
 // silenceFirst reports whether 20 ms of silence come before what is missing: the next packet that is there is later than the
@@ -250,17 +253,39 @@ func (q *audioQueue) catchUp() {
 		}
 		q.next++
 		q.play += audioFrame
-		q.changed(-1)
+		q.changed(-audioFrame)
 	}
-	q.playing = true
+	q.playing, q.jumped = true, true
 }
 
-// changed notes that the delay grew by so many frames.
-func (q *audioQueue) changed(frames int64) {
-	q.delay.current += frames * audioFrame
-	if frames > 0 {
-		q.stats.Inserted += uint64(frames)
+// rendered takes what became of a step: what was played, and by how many samples it was longer than 20 ms.
+func (q *audioQueue) rendered(step audioStep, made audioKind, change int64) {
+	q.changed(change)
+	switch made {
+	case audioPlay:
+		q.stats.Played++
+	case audioRecover:
+		q.stats.Played++
+		q.stats.Recovered++
+	case audioConceal:
+		if step.lost {
+			q.stats.Played++
+			q.stats.Concealed++
+		}
+	case audioSilence:
+		if step.kind != audioSilence && step.lost { // it went on for too long
+			q.stats.Played++
+			q.stats.Concealed++
+		}
+	}
+}
+
+// changed notes that the delay grew by so many samples.
+func (q *audioQueue) changed(samples int64) {
+	q.delay.current += samples
+	if samples > 0 {
+		q.stats.Lengthened += uint64(samples)
 	} else {
-		q.stats.Dropped += uint64(-frames)
+		q.stats.Shortened += uint64(-samples)
 	}
 }

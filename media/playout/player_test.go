@@ -89,10 +89,12 @@ type player struct {
 	infos    []FrameInfo
 	requests []time.Time
 	hidden   bool
+	after    time.Duration // pictures are due so long after the player began; 0 is at once
+	begun    time.Duration
 }
 
 func newPlayer() *player {
-	p := &player{}
+	p := &player{begun: media.Now()}
 	p.Video = NewVideo(VideoConfig{
 		RequestKeyFrame: func() {
 			p.mu.Lock()
@@ -104,6 +106,11 @@ func newPlayer() *player {
 			defer p.mu.Unlock()
 			p.shown = append(p.shown, sum(f))
 			p.infos = append(p.infos, info)
+		},
+		Due: func(uint32) (time.Duration, bool) {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			return p.begun + p.after, p.after > 0
 		},
 		Wanted: func() bool {
 			p.mu.Lock()

@@ -29,6 +29,9 @@ type VideoConfig struct {
 	RequestKeyFrame func()                               // asks the sender for a key frame
 	Frame           func(f *media.Frame, info FrameInfo) // a picture; f is valid until it returns
 	Wanted          func() bool                          // false: nobody sees it, so nothing is decoded; nil is always wanted
+	// Due says when, by media.Now, the picture of an RTP timestamp is to be shown, if that is known: it is decoded then. What waits until then is bounded
+	// by the window. nil is at once.
+	Due func(timestamp uint32) (at time.Duration, ok bool)
 }
 
 // VideoStats counts what a Video has done.
@@ -155,10 +158,19 @@ func (v *Video) advance(now time.Duration) time.Duration {
 		default:
 		}
 		v.mu.Lock()
-		f, ok := v.window.take(v.buffer)
+		timestamp, ok := v.window.front()
 		v.mu.Unlock()
 		if !ok {
 			break
+		}
+		if wait := v.early(timestamp); wait > 0 && !v.frozen {
+			return wait
+		}
+		v.mu.Lock()
+		f, ok := v.window.take(v.buffer)
+		v.mu.Unlock()
+		if !ok {
+			break // what was there was dropped for what came meanwhile
 		}
 		v.buffer = f.data
 		v.gapSince = 0
@@ -169,6 +181,18 @@ func (v *Video) advance(now time.Duration) time.Duration {
 		return 0
 	}
 	return min(wait, v.request(now))
+}
+
+// early returns by how much the picture of a timestamp is too early to be shown.
+func (v *Video) early(timestamp uint32) time.Duration {
+	if v.config.Due == nil {
+		return 0
+	}
+	at, ok := v.config.Due(timestamp)
+	if !ok {
+		return 0
+	}
+	return at - media.Now()
 }
 
 // play decodes a frame, or drops it while the picture is frozen.

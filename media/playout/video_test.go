@@ -340,3 +340,25 @@ func BenchmarkVideo(b *testing.B) {
 		<-shown
 	}
 }
+
+// TestPicturesWaitForTheirTime, but what comes before the first picture does not, nor does a gap wait longer for it.
+func TestPicturesWaitForTheirTime(t *testing.T) {
+	t.Parallel()
+	s := record(t, 4, 500, 1, 0)
+	play(t, func(t *testing.T, p *player) {
+		p.mu.Lock()
+		p.after = 80 * time.Millisecond
+		p.mu.Unlock()
+		p.push(s.frames[0]...)
+		p.want(t, s.sums[:1], 0) // it ends a freeze: at once
+		p.push(s.frames[1]...)
+		p.push(s.frames[2]...)
+		p.want(t, nil, 0)
+		time.Sleep(79 * time.Millisecond)
+		p.want(t, nil, 0)
+		time.Sleep(time.Millisecond)
+		p.want(t, s.sums[1:3], 0)
+		p.push(s.frames[3]...)
+		p.want(t, s.sums[3:], 0)
+	})
+}

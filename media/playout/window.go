@@ -122,10 +122,21 @@ type frame struct {
 	broken    bool // packets before it are missing
 }
 
-// take takes the next frame out when all its packets are there. into is the buffer to use.
-func (w *window) take(into []byte) (f frame, ok bool) {
+// front returns the timestamp of the next frame when all its packets are there.
+func (w *window) front() (timestamp uint32, ok bool) {
 	for w.begun && w.has(w.next) && len(w.place(w.next).data) == 0 { // between frames
 		w.drop(1)
+	}
+	if _, ok := w.whole(); !ok {
+		return 0, false
+	}
+	return w.place(w.next).timestamp, true
+}
+
+// take takes the next frame out when all its packets are there. into is the buffer to use.
+func (w *window) take(into []byte) (f frame, ok bool) {
+	if _, ok = w.front(); !ok {
+		return frame{}, false
 	}
 	count, ok := w.whole()
 	if !ok {

@@ -105,6 +105,13 @@ func (s *Server) PlugMicrophone(source string) {
 		"source_properties=device.description="+source)
 }
 
+// Echo lets the microphone hear what the default speaker plays, some time later.
+func (s *Server) Echo(delay time.Duration) {
+	s.t.Helper()
+	s.control("load-module", "module-loopback", "source="+Speaker+".monitor", "sink="+micBus, "adjust_time=0",
+		fmt.Sprintf("latency_msec=%d", delay.Milliseconds()))
+}
+
 // Unplug takes a speaker or a microphone away.
 func (s *Server) Unplug(name string) {
 	s.t.Helper()

@@ -32,7 +32,7 @@ var shared = sync.OnceValue(func() *sharedContext {
 	s := &sharedContext{ready: make(chan struct{})}
 	var opened chan struct{}
 	s.ctx, opened, s.err = oto.NewContext(&oto.NewContextOptions{
-		SampleRate: media.SampleRate, ChannelCount: 2, Format: oto.FormatSignedInt16LE, BufferSize: 20 * time.Millisecond,
+		SampleRate: media.SampleRate, ChannelCount: 2, Format: oto.FormatSignedInt16LE, BufferSize: sharedBuffer,
 	})
 	if s.err != nil {
 		close(s.ready)
@@ -41,6 +41,12 @@ var shared = sync.OnceValue(func() *sharedContext {
 	s.ready = opened
 	return s
 })
+
+// What waits between a Read and the loudspeaker: in the context's buffer, and in the player's, which by default is half a second.
+const (
+	sharedBuffer = 20 * time.Millisecond
+	playerBuffer = 10 * time.Millisecond
+)
 
 // sharedContext plays while it has players. Without any it is suspended, so that an app that is not in a call lets the sound
 // card sleep.
@@ -91,7 +97,7 @@ func openShared(ctx context.Context, p pull) (output, error) {
 	}
 	out := &player{context: s, pull: p}
 	out.oto = s.ctx.NewPlayer(out)
-	out.oto.SetBufferSize(pieceSamples * 4) // 10 ms; by default it is half a second
+	out.oto.SetBufferSize(int(playerBuffer * media.SampleRate / time.Second * 4))
 	s.use(1)
 	out.oto.Play()
 	return out, nil
@@ -114,6 +120,9 @@ func (p *player) Read(b []byte) (int, error) {
 
 // Beats implements output.
 func (p *player) Beats() uint64 { return p.beats.Load() }
+
+// Latency implements output.
+func (p *player) Latency() time.Duration { return sharedBuffer + playerBuffer }
 
 // Close implements output.
 func (p *player) Close() error {
@@ -168,6 +177,9 @@ func (n *null) run(ctx context.Context, p pull) {
 
 // Beats implements output.
 func (n *null) Beats() uint64 { return n.beats.Load() }
+
+// Latency implements output: nobody hears it.
+func (n *null) Latency() time.Duration { return -1 }
 
 // Close implements output. It waits until nothing is asked any more.
 func (n *null) Close() error {

@@ -17,6 +17,12 @@ type Source interface {
 	Mix(out []int16)
 }
 
+// Listener is a Source that also wants to know when what it mixed is heard, as who takes its echo out does. Played is called after each Mix whose sound
+// goes to a device, by the same goroutine, with the time of media.Now at which its first sample leaves the loudspeaker, as far as the device tells.
+type Listener interface {
+	Played(mono []int16, heard time.Duration)
+}
+
 // Off is the DeviceID of no device: the source is asked in real time, and what it says is thrown away.
 const Off = "off"
 
@@ -32,6 +38,7 @@ type Config struct {
 // Speaker is an open output.
 type Speaker struct {
 	source    Source
+	listener  Listener // the source, or nil
 	onTrouble func(error)
 	open      opener
 	silent    time.Duration // without a beat for so long, an output is gone
@@ -39,8 +46,9 @@ type Speaker struct {
 	stop func()
 	done chan struct{}
 
-	mu      sync.Mutex // held while the source mixes, which does not block
-	turn    uint64     // which output may ask; 0 is none
+	mu      sync.Mutex    // held while the source mixes, which does not block
+	turn    uint64        // which output may ask; 0 is none
+	latency time.Duration // of that output
 	scratch [pieceSamples]int16
 
 	// loop state, and of Open before the loop runs
@@ -84,6 +92,8 @@ const pieceSamples = media.SampleRate / 100
 // output is one way to play. It asks pull for interleaved stereo whenever it needs some, and each time that is a beat.
 type output interface {
 	Beats() uint64
+	// Latency is the time from when it asks for a sample until that is heard, at least; below zero is never.
+	Latency() time.Duration
 	Close() error
 }
 
@@ -105,6 +115,7 @@ func Open(ctx context.Context, cfg Config) (*Speaker, error) {
 
 func openWith(ctx context.Context, cfg Config, open opener, silent time.Duration) (*Speaker, error) {
 	s := &Speaker{source: cfg.Source, onTrouble: cfg.OnTrouble, open: open, silent: silent, done: make(chan struct{})}
+	s.listener, _ = cfg.Source.(Listener)
 	if s.onTrouble == nil {
 		s.onTrouble = func(error) {}
 	}
@@ -169,7 +180,7 @@ func (s *Speaker) try(w way, open func(pull) (output, error)) error {
 		return err
 	}
 	s.now, s.way = out, w
-	s.give(turn)
+	s.give(turn, out.Latency())
 	return nil
 }
 
@@ -180,10 +191,10 @@ func (s *Speaker) toNull(w way) {
 }
 
 // give gives one output the right to ask. When it returns no other one is asking.
-func (s *Speaker) give(turn uint64) {
+func (s *Speaker) give(turn uint64, latency time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.turn = turn
+	s.turn, s.latency = turn, latency
 }
 
 // pull fills stereo with what the source mixes, or with silence for an output whose turn is over.
@@ -194,9 +205,14 @@ func (s *Speaker) pull(turn uint64, stereo []int16) {
 		clear(stereo)
 		return
 	}
+	heard := media.Now() + s.latency
 	for len(stereo) > 1 {
 		mono := s.scratch[:min(len(stereo)/2, pieceSamples)]
 		s.source.Mix(mono)
+		if s.listener != nil && s.latency >= 0 {
+			s.listener.Played(mono, heard)
+			heard += time.Duration(len(mono)) * time.Second / media.SampleRate
+		}
 		for i, v := range mono {
 			stereo[2*i], stereo[2*i+1] = v, v
 		}
@@ -207,7 +223,7 @@ func (s *Speaker) pull(turn uint64, stereo []int16) {
 // run watches the output until the speaker is closed.
 func (s *Speaker) run(ctx context.Context) {
 	defer func() {
-		s.give(0)
+		s.give(0, 0)
 		s.now.Close()
 	}()
 	if s.pickedErr != nil {

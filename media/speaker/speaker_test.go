@@ -3,6 +3,7 @@ package speaker
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -35,6 +36,8 @@ type fakeOutput struct {
 
 func (f *fakeOutput) Beats() uint64 { return f.beats.Load() }
 func (f *fakeOutput) Close() error  { f.closed.Add(1); return nil }
+
+func (f *fakeOutput) Latency() time.Duration { return 30 * time.Millisecond }
 
 // beat asks for 10 ms every 10 ms until ctx ends.
 func (f *fakeOutput) beat(ctx context.Context) {
@@ -187,6 +190,53 @@ func TestOff(t *testing.T) {
 		s.Close()
 		if got := source.samples.Load(); got < 95000 || got > 97000 {
 			t.Errorf("%d samples in 2 s", got)
+		}
+	})
+}
+
+// listening is a Source that is a Listener.
+type listening struct {
+	mixed
+	mu    sync.Mutex
+	calls []time.Duration // from the call until it is heard
+	wrong int             // samples that were not what was mixed
+}
+
+func (l *listening) Played(mono []int16, heard time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.calls = append(l.calls, heard-media.Now())
+	for _, v := range mono {
+		if v != l.value {
+			l.wrong++
+		}
+	}
+}
+
+// TestListener is told of what is played, and when it is heard; of what goes nowhere it is not told.
+func TestListener(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := &fakes{noPicked: true}
+		l := &listening{mixed: mixed{value: 9}}
+		s, err := openWith(t.Context(), Config{Source: l}, f.opener(), time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stereo := make([]int16, 2*(pieceSamples+100))
+		f.system.pull(stereo)
+		if want := []time.Duration{30 * time.Millisecond, 40 * time.Millisecond}; !slices.Equal(l.calls, want) || l.wrong != 0 {
+			t.Errorf("told of sound in %v, want %v; %d samples are wrong", l.calls, want, l.wrong)
+		}
+		s.Close()
+		l.calls = nil
+		if s, err = openWith(t.Context(), Config{DeviceID: Off, Source: l}, f.opener(), time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		s.Close()
+		if len(l.calls) != 0 || l.samples.Load() == 0 {
+			t.Errorf("told %d times of what nobody hears", len(l.calls))
 		}
 	})
 }

@@ -96,7 +96,8 @@ func (r *toneReader) Read() (media.Samples, func(), error) {
 		r.phase = math.Mod(r.phase+step, 2*math.Pi)
 		r.second = (r.second + 1) % media.SampleRate
 	}
-	return media.Samples{Data: r.data, Channels: 1, Captured: media.Now() - time.Second/100}, func() {}, nil
+	// Also when the reader was late: it is what was due then.
+	return media.Samples{Data: r.data, Channels: 1, Captured: media.Now() - time.Since(due) - time.Second/100}, func() {}, nil
 }
 
 // loudness is the share of the amplitude, second samples into a second: a tenth inside the dip, with soft edges.

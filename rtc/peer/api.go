@@ -58,15 +58,11 @@ func NewAPI(change func(*webrtc.SettingEngine)) (*API, error) {
 	if err != nil {
 		return nil, fmt.Errorf("peer: %w", err)
 	}
-	senders, err := report.NewSenderInterceptor()
-	if err != nil {
-		return nil, fmt.Errorf("peer: %w", err)
-	}
 	receivers, err := report.NewReceiverInterceptor()
 	if err != nil {
 		return nil, fmt.Errorf("peer: %w", err)
 	}
-	for _, f := range []interceptor.Factory{responder, generator, senders, receivers} {
+	for _, f := range []interceptor.Factory{responder, generator, receivers} {
 		r.Add(f)
 	}
 	s := webrtc.SettingEngine{LoggerFactory: &logging.DefaultLoggerFactory{Writer: discard{}, DefaultLogLevel: logging.LogLevelDisabled}}

@@ -21,6 +21,7 @@ type Publishing struct {
 	pc      *webrtc.PeerConnection
 	free    []*Sender
 	all     []*Sender
+	epoch   epoch
 	readers sync.WaitGroup
 }
 
@@ -39,6 +40,7 @@ type Sender struct {
 	transceiver *webrtc.RTPTransceiver
 	track       *webrtc.TrackLocalStaticRTP
 	base        uint32
+	reports     reporter
 	keyFrame    atomic.Pointer[func()]
 	loss        atomic.Uint32 // fraction lost of the last report, in 1/256
 
@@ -68,7 +70,7 @@ func (p *Publishing) Add(kind webrtc.RTPCodecType, keyFrame func()) (*Sender, er
 	if err != nil {
 		return nil, fmt.Errorf("publish track: %w", err)
 	}
-	s := &Sender{kind: kind, transceiver: t, track: track, base: rand.Uint32()}
+	s := &Sender{kind: kind, transceiver: t, track: track, base: rand.Uint32(), reports: reporter{pc: p.pc, epoch: &p.epoch}}
 	s.vp8.EnablePictureID = true
 	// Below 2^15: receivers guess the roll-over counter.
 	s.header = rtp.Header{Version: 2, SequenceNumber: uint16(rand.Uint32N(1 << 15))}
@@ -164,6 +166,7 @@ func (s *Sender) write(payload []byte, t time.Duration, clock int64) error {
 	if err := s.track.WriteRTP(&p); err != nil && !errors.Is(err, io.ErrClosedPipe) {
 		return fmt.Errorf("send packet: %w", err)
 	}
+	s.reports.wrote(s.transceiver.Sender(), p.Timestamp, t, len(payload))
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
@@ -32,8 +33,9 @@ func (a *API) NewSubscribing(changed func(), started func(*RemoteTrack)) (*Subsc
 			return
 		}
 		defer s.readers.Done()
-		s.readers.Go(func() { drain(r) })
-		started(&RemoteTrack{pc: pc, track: t})
+		remote := &RemoteTrack{pc: pc, track: t}
+		s.readers.Go(func() { remote.feedback(r) })
+		started(remote)
 	})
 	return s, nil
 }
@@ -48,12 +50,17 @@ func (s *Subscribing) enter() bool {
 	return !s.closed
 }
 
-// drain reads a receiver's RTCP, for that is what makes its interceptors work.
-func drain(r *webrtc.RTPReceiver) {
-	buf := make([]byte, 1500)
+// feedback reads a receiver's RTCP, which is also what makes its interceptors work, until the track ends.
+func (t *RemoteTrack) feedback(r *webrtc.RTPReceiver) {
 	for {
-		if _, _, err := r.Read(buf); err != nil {
+		packets, _, err := r.ReadRTCP()
+		if err != nil {
 			return
+		}
+		for _, p := range packets {
+			if report, ok := p.(*rtcp.SenderReport); ok && report.SSRC == uint32(t.track.SSRC()) {
+				t.report.Store(report)
+			}
 		}
 	}
 }
@@ -89,10 +96,20 @@ func (s *Subscribing) Close() error {
 	return nil
 }
 
-// RemoteTrack is a track that is received. Read is for one goroutine; RequestKeyFrame for any.
+// RemoteTrack is a track that is received. Read is for one goroutine; the rest for any.
 type RemoteTrack struct {
-	pc    *webrtc.PeerConnection
-	track *webrtc.TrackRemote
+	pc     *webrtc.PeerConnection
+	track  *webrtc.TrackRemote
+	report atomic.Pointer[rtcp.SenderReport] // the last; nil before the first
+}
+
+// SenderReport returns which NTP time the sender's clock showed at an RTP timestamp, as its last report says; ok is false before there is one.
+func (t *RemoteTrack) SenderReport() (ntp uint64, timestamp uint32, ok bool) {
+	r := t.report.Load()
+	if r == nil {
+		return 0, 0, false
+	}
+	return r.NTPTime, r.RTPTime, true
 }
 
 // StreamID returns the id of the stream that the track belongs to.

@@ -46,6 +46,8 @@ const (
 	CodeTokenTooLarge      Code = "tokenTooLarge"    // the token, or a field of it, over its limit
 	CodeKeyRevoked         Code = "keyRevoked"       // signed with a key or secret that the project has given up
 	CodeProjectDisabled    Code = "projectDisabled"  // the host has disabled the project
+	CodeTLSRequired        Code = "tlsRequired"      // the server takes encrypted connections only
+	CodeWrongServer        Code = "wrongServer"      // of clients alone: who answers cannot prove to be the server of the link
 )
 
 // ErrorBody is a failure as it crosses the wire and the HTTP API.

@@ -135,9 +135,12 @@ func (e *env) findProject(s *store.Store, which string) (store.Project, error) {
 
 type serve struct {
 	Data     string   `help:"Data folder (default: ${data})." placeholder:"DIR" type:"path"`
-	Listen   string   `help:"TCP address of HTTP, WebSocket and ICE-TCP (default: ${listen})." placeholder:"HOST:PORT"`
+	Listen   string   `help:"TCP address of HTTP, HTTPS, WebSocket and ICE-TCP (default: ${listen})." placeholder:"HOST:PORT"`
 	UDP      string   `name:"udp" help:"UDP port of all media, or HOST:PORT (default: the same number)." placeholder:"PORT"`
 	Announce []string `help:"Addresses that clients are told for media, as IP or IP:PORT, when they differ from this machine's (a router in between, for one)." placeholder:"IP"`
+	Cert     string   `help:"PEM file of another certificate than the server's own; read again when it changes." placeholder:"FILE" type:"path"`
+	Key      string   `help:"PEM file of its private key." placeholder:"FILE" type:"path"`
+	TLSOnly  bool     `name:"tls-only" help:"Refuse plain HTTP, but from this computer and from the proxies to trust."`
 	Webhook  []string `help:"URL that events of the only project are posted to; repeatable." placeholder:"URL" sep:"none"`
 	Webhooks string   `help:"JSON file with webhooks: [{\"url\":…,\"events\":…,\"shape\":…,\"project\":…}]." placeholder:"FILE" type:"path"`
 	Limit    []string `help:"Change a limit; they are listed below." placeholder:"NAME=NUMBER"`
@@ -170,7 +173,8 @@ func (s *serve) Run(e *env) error {
 		return err
 	}
 	n, err := node.New(e.ctx, config.Config{
-		Data: s.Data, Listen: s.Listen, UDP: s.UDP, Announce: s.Announce, Webhooks: hooks, Limits: limits, TrustProxies: s.Proxies}, e.version, log)
+		Data: s.Data, Listen: s.Listen, UDP: s.UDP, Announce: s.Announce, Webhooks: hooks, Limits: limits, TrustProxies: s.Proxies,
+		TLS: config.TLS{Cert: s.Cert, Key: s.Key, Only: s.TLSOnly}}, e.version, log)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"parley/rtc"
 )
 
 // run runs a command line and returns what it printed.
@@ -147,7 +149,8 @@ func TestCommandsWhileTheServerRuns(t *testing.T) {
 	}
 	var inv struct{ Link, ID string }
 	ask(&inv, "invite", "--session", session.SessionID, "--role", "publisher", "--expires", "24h", "--uses", "1")
-	secret, ok := strings.CutPrefix(inv.Link, "parley://"+host+"/")
+	link, err := rtc.ParseLink(inv.Link)
+	secret, ok := link.Invite, err == nil && link.Secure() && link.Host == host
 	if !ok || len(secret) != 26 {
 		t.Errorf("%q", inv.Link)
 	}
@@ -204,7 +207,7 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("%s: %v %s", c.args, err, out)
 		}
 	}
-	if out, err := run(t, "invite", "--data", data); err != nil || !strings.HasPrefix(out, "parley://127.0.0.1:7880/") {
+	if out, err := run(t, "invite", "--data", data); err != nil || !strings.HasPrefix(out, "parley://127.0.0.1:7880/") || !strings.Contains(out, "#pin=") {
 		t.Errorf("%q, %v", out, err)
 	}
 }

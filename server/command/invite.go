@@ -4,10 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"strings"
 	"time"
 
 	"parley/rtc/protocol"
+	"parley/server/certificate"
+	"parley/server/config"
 	"parley/server/store"
 	"parley/server/token"
 )
@@ -20,7 +23,7 @@ type inviteCreate struct {
 	Role    string             `help:"subscriber, publisher, publisheronly or moderator, or several with commas." default:"publisher"`
 	Expires time.Duration      `help:"How long the invite lets people in." default:"24h"`
 	Uses    int                `help:"How many times it does." default:"50"`
-	Host    string             `help:"HOST:PORT in the link (default: where the server listens)." placeholder:"HOST:PORT"`
+	Host    string             `help:"HOST:PORT in the link (default: all addresses of the server)." placeholder:"HOST:PORT"`
 }
 
 // Help is shown below the flags.
@@ -52,13 +55,29 @@ func (c *inviteCreate) Run(e *env) error {
 		if err != nil {
 			return err
 		}
-		host := c.Host
-		if host == "" {
-			host = running(c.Data).Host
+		server, err := invitesTo(c.Data)
+		if err != nil {
+			return err
 		}
-		made := madeInvite{Link: "parley://" + host + "/" + secret, Invite: inv}
+		made := madeInvite{Link: server.Link(secret, c.Host), Invite: inv}
 		return e.print(c.JSON, made, func(w io.Writer) { fmt.Fprintln(w, made.Link) })
 	})
+}
+
+// invitesTo returns the server that links lead to: the running one, or the one that will start in the data folder, with its own certificate.
+func invitesTo(data string) (config.Running, error) {
+	if data == "" {
+		data = config.DefaultData()
+	}
+	r := running(data)
+	if r.PID != 0 {
+		return r, nil
+	}
+	own, err := certificate.Own(data, time.Now(), slog.New(slog.DiscardHandler))
+	if err == nil {
+		r.Pin = own.Pin().String()
+	}
+	return r, err
 }
 
 // session returns the session that is invited to.

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"parley/rtc"
 )
 
 // secretAuth is the header of a credential by an API secret.
@@ -119,7 +121,11 @@ func (m *manager) owned() (secret string) {
 	if a, b := m.streams(m.session, m.acme.APISecret), m.streams(theirs.SessionID, m.acme.APISecret); a != 200 || b != 404 {
 		m.t.Errorf("the own session %d, another's %d", a, b)
 	}
-	return inv.Link[strings.LastIndex(inv.Link, "/")+1:]
+	link, err := rtc.ParseLink(inv.Link)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	return link.Invite
 }
 
 // rotated replaces all that Acme signs with.

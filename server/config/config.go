@@ -1,13 +1,10 @@
 package config
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"strconv"
 
@@ -30,8 +27,15 @@ type Config struct {
 	Limits   Limits // the zero value stands for DefaultLimits
 	// TrustProxies are addresses and networks of reverse proxies, whose X-Forwarded-For tells where a request came from.
 	TrustProxies []string
+	TLS          TLS
 	// ForwardingOff takes media and forwards none: with it a test of a call must fail.
 	ForwardingOff bool
+}
+
+// TLS is how a server proves that it is itself. The zero value is a certificate of its own, whose pin links carry, beside plain HTTP.
+type TLS struct {
+	Cert, Key string // PEM files of another certificate; both or none
+	Only      bool   // refuse plain HTTP, but from this computer and from the proxies to trust
 }
 
 // DefaultData is the folder of the server's data when none is given.
@@ -64,6 +68,9 @@ func (c Config) Resolve() (Config, error) {
 	}
 	if c.Limits == (Limits{}) {
 		c.Limits = DefaultLimits()
+	}
+	if (c.TLS.Cert == "") != (c.TLS.Key == "") {
+		return c, errors.New("a certificate needs its private key: give both --cert and --key, or none of them")
 	}
 	if _, err := Networks(c.TrustProxies); err != nil {
 		return c, err
@@ -104,70 +111,4 @@ func Addresses(texts []string, port uint16) ([]netip.AddrPort, error) {
 		all = append(all, ap)
 	}
 	return all, nil
-}
-
-// Running is what a running server tells other programs of its user, in server.json of the data folder.
-type Running struct {
-	PID    int    `json:"pid"`
-	Listen string `json:"listen"` // address it is bound to
-	Host   string `json:"host"`   // HOST:PORT for links
-	URL    string `json:"url"`    // http://HOST:PORT
-}
-
-// runningFile is its name.
-const runningFile = "server.json"
-
-// NewRunning describes a server that is bound to addr. An unspecified address is named by the machine's first address.
-func NewRunning(addr net.Addr) Running {
-	r := Running{PID: os.Getpid(), Listen: addr.String(), Host: addr.String()}
-	if ap, err := netip.ParseAddrPort(addr.String()); err == nil && ap.Addr().IsUnspecified() {
-		r.Host = netip.AddrPortFrom(firstAddress(), ap.Port()).String()
-	}
-	r.URL = "http://" + r.Host
-	return r
-}
-
-// firstAddress returns an address by which others reach this machine, or loopback.
-func firstAddress() netip.Addr {
-	addrs, err := net.InterfaceAddrs()
-	if err == nil {
-		for _, a := range addrs {
-			if p, err := netip.ParsePrefix(a.String()); err == nil && p.Addr().Is4() && !p.Addr().IsLoopback() && !p.Addr().IsLinkLocalUnicast() {
-				return p.Addr()
-			}
-		}
-	}
-	return netip.AddrFrom4([4]byte{127, 0, 0, 1})
-}
-
-// Save writes the file.
-func (r Running) Save(folder string) error {
-	raw, err := json.Marshal(r)
-	if err != nil {
-		return fmt.Errorf("save %s: %w", runningFile, err)
-	}
-	if err := os.WriteFile(filepath.Join(folder, runningFile), append(raw, '\n'), 0o600); err != nil {
-		return fmt.Errorf("save %s: %w", runningFile, err)
-	}
-	return nil
-}
-
-// LoadRunning reads what the server of a data folder says. ok is false when none runs, as far as the file tells.
-func LoadRunning(folder string) (r Running, ok bool) {
-	raw, err := os.ReadFile(filepath.Join(folder, runningFile))
-	if err != nil || json.Unmarshal(raw, &r) != nil || r.URL == "" {
-		return Running{}, false
-	}
-	return r, true
-}
-
-// RemoveRunning deletes the file, if it is this process's.
-func RemoveRunning(folder string) error {
-	if r, ok := LoadRunning(folder); !ok || r.PID != os.Getpid() {
-		return nil
-	}
-	if err := os.Remove(filepath.Join(folder, runningFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("remove %s: %w", runningFile, err)
-	}
-	return nil
 }

@@ -21,6 +21,7 @@ func TestResolve(t *testing.T) {
 		"port too large": {Config{Listen: "localhost:70000"}, "", "", true},
 		"UDP rubbish":    {Config{UDP: "x"}, "", "", true},
 		"announce":       {Config{Announce: []string{"192.0.2.1", "[2001:db8::1]:99"}}, "127.0.0.1:7880", "127.0.0.1:7880", false},
+		"half a pair":    {Config{TLS: TLS{Cert: "x"}}, "", "", true},
 		"announce names": {Config{Announce: []string{"example.org"}}, "", "", true},
 	} {
 		got, err := c.in.Resolve()
@@ -36,7 +37,7 @@ func TestRunningFile(t *testing.T) {
 	if _, ok := LoadRunning(folder); ok {
 		t.Error("found before it was saved")
 	}
-	r := NewRunning(&net.TCPAddr{IP: net.IPv4zero, Port: 7880})
+	r := NewRunning(&net.TCPAddr{IP: net.IPv4zero, Port: 7880}, nil)
 	if r.Host == "0.0.0.0:7880" || r.URL != "http://"+r.Host {
 		t.Errorf("%+v", r)
 	}

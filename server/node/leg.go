@@ -48,14 +48,16 @@ func (l *leg) links() (*sfu.Uplink, *sfu.Downlink) {
 	return l.uplink, l.downlink
 }
 
-func (l *leg) tick(now time.Duration) {
+// tick runs the clocks, and reports whether they are to run again soon.
+func (l *leg) tick(now time.Duration) (soon bool) {
 	up, down := l.links()
 	if up != nil {
-		up.Tick(now)
+		soon = up.Tick(now)
 	}
 	if down != nil {
 		down.Tick(now)
 	}
+	return soon
 }
 
 // upHandler takes what comes on the publishing connection.
@@ -187,7 +189,7 @@ func (l *leg) openPublishing() error {
 	}
 	h := &upHandler{leg: l}
 	w := &connWriter{}
-	h.uplink = sfu.NewUplink(w, l.plane.off)
+	h.uplink = sfu.NewUplink(w, l.plane.off, l.plane.poke)
 	c, err := l.plane.conn(h)
 	if err != nil {
 		return err

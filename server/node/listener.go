@@ -3,6 +3,7 @@ package node
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"sync"
@@ -17,11 +18,12 @@ const (
 	maxSniffing  = 1024
 )
 
-// portShare lets HTTP and ICE-TCP share one TCP port: it looks at each connection's first bytes, keeps those of media and hands the
-// others on as a net.Listener.
+// portShare lets HTTP, HTTPS and ICE-TCP share one TCP port: it looks at each connection's first bytes, keeps those of media and hands the
+// others on as a net.Listener, those that begin with TLS as *tls.Conn; http.Server bounds their handshakes by the time for a header.
 type portShare struct {
 	net.Listener
 	transport *transport.Transport
+	tls       *tls.Config
 	http      chan net.Conn
 	sniffing  chan struct{} // slots
 	ctx       context.Context
@@ -29,9 +31,9 @@ type portShare struct {
 	running   sync.WaitGroup
 }
 
-func newPortShare(l net.Listener, t *transport.Transport) *portShare {
+func newPortShare(l net.Listener, t *transport.Transport, cfg *tls.Config) *portShare {
 	ctx, cancel := context.WithCancel(context.Background())
-	s := &portShare{Listener: l, transport: t, http: make(chan net.Conn), sniffing: make(chan struct{}, maxSniffing), ctx: ctx, cancel: cancel}
+	s := &portShare{Listener: l, transport: t, tls: cfg, http: make(chan net.Conn), sniffing: make(chan struct{}, maxSniffing), ctx: ctx, cancel: cancel}
 	s.running.Go(s.accept)
 	return s
 }
@@ -110,11 +112,20 @@ func (s *portShare) sniff(c net.Conn) {
 		_ = s.transport.ServeTCP(sniffed) // says by itself why it ended
 		return
 	}
+	var handed net.Conn = sniffed
+	if looksLikeTLS(first) {
+		handed = tls.Server(sniffed, s.tls)
+	}
 	select {
-	case s.http <- sniffed:
+	case s.http <- handed:
 	case <-s.ctx.Done():
 		_ = c.Close()
 	}
+}
+
+// looksLikeTLS reports whether a connection begins with a TLS handshake record (RFC 8446, section 5.1) that holds a ClientHello.
+func looksLikeTLS(first []byte) bool {
+	return len(first) >= 6 && first[0] == 22 && first[1] == 3 && first[5] == 1
 }
 
 // sniffedConn reads what was peeked first.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"parley/rtc/protocol"
+	"parley/server/certificate"
 	"parley/server/config"
 	"parley/server/gateway"
 	"parley/server/rest"
@@ -31,18 +32,19 @@ const stopWithin = 4 * time.Second
 
 // Node is a server. Make it with New, serve with Run.
 type Node struct {
-	cfg       config.Config
-	log       *slog.Logger
-	store     *store.Store
-	verifier  *token.Verifier
-	transport *transport.Transport
-	plane     *plane
-	sessions  *session.Manager
-	gateway   *gateway.Gateway
-	webhooks  *webhook.Dispatcher
-	share     *portShare
-	http      *http.Server
-	running   config.Running
+	cfg         config.Config
+	log         *slog.Logger
+	store       *store.Store
+	certificate *certificate.Source
+	verifier    *token.Verifier
+	transport   *transport.Transport
+	plane       *plane
+	sessions    *session.Manager
+	gateway     *gateway.Gateway
+	webhooks    *webhook.Dispatcher
+	share       *portShare
+	http        *http.Server
+	running     config.Running
 }
 
 // ErrPortInUse means that another program holds a port that the server was to listen on.
@@ -63,6 +65,9 @@ func New(ctx context.Context, cfg config.Config, version string, log *slog.Logge
 	}
 	projects := newProjects(n.store, log)
 	n.verifier = token.NewVerifier(projects, cfg.Limits.API.TokenDataBytes)
+	if n.certificate, err = certificateOf(cfg, log); err != nil {
+		return nil, errors.Join(err, n.store.Close())
+	}
 	if err := n.listen(); err != nil {
 		return nil, errors.Join(err, n.store.Close())
 	}
@@ -86,7 +91,7 @@ func New(ctx context.Context, cfg config.Config, version string, log *slog.Logge
 		Credentials: n.verifier, Signer: projects, Invites: n.store, Sessions: n.store, Streams: n.sessions, Connections: n.sessions,
 		Moderation: n.sessions, Removal: n.sessions, Chat: n.sessions, Callbacks: n.store, Log: log, Limits: limits.API, JSONDepth: limits.Wire.JSONDepth,
 	}).Register(mux)
-	n.http = &http.Server{Handler: behindProxies(trusted, rest.Clean(mux)), ReadHeaderTimeout: seconds(limits.Time.Header), IdleTimeout: time.Minute,
+	n.http = &http.Server{Handler: n.encrypted(trusted, behindProxies(trusted, rest.Clean(mux))), ReadHeaderTimeout: seconds(limits.Time.Header), IdleTimeout: time.Minute,
 		MaxHeaderBytes: limits.API.HeaderBytes,
 		// Wires are not bound by these: an upgrade lifts them, and the gateway has its own.
 		ReadTimeout: seconds(limits.Time.Header) + 10*time.Second, WriteTimeout: 30 * time.Second, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
@@ -135,8 +140,15 @@ func (n *Node) listen() error {
 		return errors.Join(inUse("UDP", udp, err), l.Close())
 	}
 	n.transport.SetAnnounceTCP(n.announceTCP(tcp))
-	n.running = config.NewRunning(l.Addr())
-	n.share = newPortShare(l, n.transport)
+	announced, err := config.Addresses(n.cfg.Announce, tcp.Port())
+	if err != nil {
+		return errors.Join(err, n.transport.Close(), l.Close())
+	}
+	n.running = config.NewRunning(l.Addr(), announced)
+	if n.running.Name = n.certificate.Name(time.Now()); n.running.Name == "" {
+		n.running.Pin = n.certificate.Pin().String()
+	}
+	n.share = newPortShare(l, n.transport, tlsConfig(n.certificate))
 	return nil
 }
 
@@ -169,18 +181,7 @@ func (n *Node) announceTCP(bound netip.AddrPort) []netip.AddrPort {
 	if !bound.Addr().IsUnspecified() {
 		return []netip.AddrPort{bound}
 	}
-	var all []netip.AddrPort
-	addrs, err := net.InterfaceAddrs()
-	if err != nil {
-		return nil
-	}
-	for _, a := range addrs {
-		p, err := netip.ParsePrefix(a.String())
-		if err == nil && !p.Addr().IsLoopback() && !p.Addr().IsLinkLocalUnicast() && len(all) < 8 {
-			all = append(all, netip.AddrPortFrom(p.Addr(), bound.Port()))
-		}
-	}
-	return all
+	return config.Usable(bound, nil)
 }
 
 // inUse says what holds the server up, and what to do.

@@ -36,7 +36,7 @@ func TestFullOfferLeavesNoSectionUnused(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	up := sfu.NewUplink(nowhere{}, false)
+	up := sfu.NewUplink(nowhere{}, false, nil)
 	track := func(n int, kind protocol.Kind, codec sfu.Codec) session.TrackID {
 		id := session.TrackID{StreamID: protocol.StreamID(fmt.Sprint("stream-", n)), Kind: kind}
 		p.setTrack(id, up.Add("", codec, 100, nil))

@@ -11,8 +11,12 @@ import (
 	"parley/server/transport"
 )
 
-// tickEvery is how often feedback that is due is looked for, while somebody is connected.
-const tickEvery = 10 * time.Millisecond
+// How often feedback that is due is looked for, while somebody is connected: packets that are missing are asked for again in little more than a round
+// trip, reports and requests for key frames can wait for the end of a longer pause. Each look wakes the processor.
+const (
+	tickSoon = 10 * time.Millisecond
+	tickIdle = 50 * time.Millisecond
+)
 
 // plane carries the media of all sessions. It implements session.MediaPlane and is safe for concurrent use.
 type plane struct {
@@ -24,7 +28,7 @@ type plane struct {
 	mu      sync.Mutex
 	tracks  map[session.TrackID]*sfu.UpTrack
 	legs    map[*leg]struct{}
-	wake    chan struct{} // of one slot: there may be legs again
+	wake    chan struct{} // of one slot: there may be legs again, or packets are missing
 	quit    chan struct{}
 	running sync.WaitGroup
 }
@@ -43,9 +47,17 @@ func (p *plane) since(t time.Time) time.Duration { return t.Sub(p.start) }
 
 func (p *plane) now() time.Duration { return time.Since(p.start) }
 
+// poke makes the clocks run now. It never waits.
+func (p *plane) poke() {
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+}
+
 // tick runs the clocks of all legs, and sleeps while there are none.
 func (p *plane) tick() {
-	t := time.NewTicker(tickEvery)
+	t := time.NewTimer(tickIdle)
 	defer t.Stop()
 	var legs []*leg
 	for {
@@ -63,13 +75,18 @@ func (p *plane) tick() {
 			}
 			continue
 		}
-		now := p.now()
+		now, wait := p.now(), tickIdle
 		for _, l := range legs {
-			l.tick(now)
+			if l.tick(now) {
+				wait = tickSoon
+			}
 		}
+		clear(legs) // one that left is not held
 		p.transport.Flush()
+		t.Reset(wait)
 		select {
 		case <-t.C:
+		case <-p.wake:
 		case <-p.quit:
 			return
 		}
@@ -88,10 +105,7 @@ func (p *plane) NewLeg() (session.MediaLeg, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.legs[l] = struct{}{}
-	select {
-	case p.wake <- struct{}{}:
-	default:
-	}
+	p.poke()
 	return l, nil
 }
 

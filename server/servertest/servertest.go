@@ -35,6 +35,9 @@ func ForwardingOff(c *config.Config) { c.ForwardingOff = true }
 // Listen makes the server listen on a given address, for example again on the same.
 func Listen(address string) Option { return func(c *config.Config) { c.Listen = address } }
 
+// TLS changes how the server proves that it is itself.
+func TLS(tls config.TLS) Option { return func(c *config.Config) { c.TLS = tls } }
+
 // Limit changes a limit by its name.
 func Limit(name string, value int) Option {
 	return func(c *config.Config) {
@@ -139,12 +142,23 @@ func (s *Server) SignAs(p store.Project, g token.Grant, now time.Time) string {
 	return text
 }
 
-// Invite makes an invite for a publisher and returns its link.
+// Invite makes an invite for a publisher and returns a link without a pin.
 func (s *Server) Invite(id protocol.SessionID, uses int) string {
+	s.t.Helper()
+	return "parley://" + s.Host + "/" + s.secret(id, uses)
+}
+
+// PinnedInvite makes an invite like Invite, and returns the link that parley-server prints: with the pin of the server's certificate.
+func (s *Server) PinnedInvite(id protocol.SessionID, uses int) string {
+	s.t.Helper()
+	return s.node.Running().Link(s.secret(id, uses), "")
+}
+
+func (s *Server) secret(id protocol.SessionID, uses int) string {
 	s.t.Helper()
 	secret, _, err := s.Store().CreateInvite(context.Background(), store.Invite{SessionID: id, Role: token.Publisher, ExpiresAt: time.Now().Add(time.Hour), UsesLeft: uses})
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return "parley://" + s.Host + "/" + secret
+	return secret
 }

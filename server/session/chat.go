@@ -29,7 +29,7 @@ type chat struct {
 	lines   []protocol.ChatLine // the newest, within the limits of a welcome
 	loaded  bool                // they were read from the store
 	unkept  []unkept
-	keeping bool // a batch is on its way
+	onWay   []unkept // the batch that is on its way, or none
 	keepers sync.WaitGroup
 }
 
@@ -77,11 +77,11 @@ func (s *Session) keep(u unkept) {
 
 // keepNext brings the lines that wait to the store, unless a batch is on its way.
 func (s *Session) keepNext() {
-	if s.chat.keeping || len(s.chat.unkept) == 0 {
+	if len(s.chat.onWay) > 0 || len(s.chat.unkept) == 0 {
 		return
 	}
 	batch := s.chat.unkept
-	s.chat.unkept, s.chat.keeping = nil, true
+	s.chat.unkept, s.chat.onWay = nil, batch
 	s.chat.keepers.Go(func() {
 		entries := make([]ChatEntry, len(batch))
 		for i, u := range batch {
@@ -97,7 +97,7 @@ func (s *Session) keepNext() {
 
 // kept answers and spreads the lines that are in the store.
 func (s *Session) kept(batch []unkept, entries []ChatEntry, err error) {
-	s.chat.keeping = false
+	s.chat.onWay = nil
 	if err != nil {
 		s.log.Error("keep chat", "lines", len(batch), "error", err)
 	}
@@ -163,7 +163,11 @@ func (s *Session) loadChat() bool {
 		s.log.Error("read chat", "error", err) // the call goes on without history; the next who joins tries again
 		return false
 	}
-	s.chat.lines, s.chat.loaded = lines, true
+	// A line on its way may be in the store already; its place is after all that is kept, when its keeper is back.
+	s.chat.lines = slices.DeleteFunc(lines, func(l protocol.ChatLine) bool {
+		return slices.ContainsFunc(s.chat.onWay, func(u unkept) bool { return u.entry.ID == l.ID })
+	})
+	s.chat.loaded = true
 	s.trimChat()
 	return true
 }
@@ -181,8 +185,9 @@ func (s *Session) trimChat() {
 	}
 }
 
-// maxKeys bounds the signals of one connection that are known again when they are sent again.
-const maxKeys = 64
+// maxKeys bounds the signals of one connection that are known again when they are sent again: more than a client sends, by the default rate and its
+// burst, before it notices that its wire is gone.
+const maxKeys = 500
 
 // keys are the newest signals of a connection that had a key.
 type keys struct{ list []*sent }
@@ -191,6 +196,7 @@ type keys struct{ list []*sent }
 type sent struct {
 	key   string
 	id    uint64 // of the request to answer: the last that named the key
+	by    Client // that it came from
 	done  bool
 	reply *protocol.SignalReply
 }
@@ -212,26 +218,34 @@ func (s *Session) signal(m *Member, id uint64, p protocol.Signal) {
 		return
 	}
 	if p.Key == "" {
-		s.deliver(p, m.conn, func(reply *protocol.SignalReply, body *protocol.ErrorBody) { s.answer(m, id, reply, body) })
+		by := m.client
+		s.deliver(p, m.conn, func(reply *protocol.SignalReply, body *protocol.ErrorBody) { s.answerLate(m, by, id, reply, body) })
 		return
 	}
 	if known := m.keys.find(p.Key); known != nil {
-		known.id = id
+		known.id, known.by = id, m.client
 		if known.done {
 			s.answer(m, id, known.reply, nil)
 		}
 		return
 	}
-	one := &sent{key: p.Key, id: id}
+	one := &sent{key: p.Key, id: id, by: m.client}
 	m.keys.list = append(m.keys.list, one)
 	if len(m.keys.list) > maxKeys {
-		m.keys.list = slices.Clone(m.keys.list[1:])
+		m.keys.list = slices.Delete(m.keys.list, 0, 1)
 	}
 	s.deliver(p, m.conn, func(reply *protocol.SignalReply, body *protocol.ErrorBody) {
 		one.done, one.reply = true, reply
 		if body != nil {
 			m.keys.list = slices.DeleteFunc(m.keys.list, func(o *sent) bool { return o == one }) // it may be tried again
 		}
-		s.answer(m, one.id, reply, body)
+		s.answerLate(m, one.by, one.id, reply, body)
 	})
+}
+
+// answerLate answers a request that came by a wire, unless the member has another one meanwhile: there the id is another request's.
+func (s *Session) answerLate(m *Member, by Client, id uint64, reply *protocol.SignalReply, body *protocol.ErrorBody) {
+	if m.client == by {
+		s.answer(m, id, reply, body)
+	}
 }

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"strconv"
 	"testing"
 
 	"parley/rtc/protocol"
@@ -119,5 +120,67 @@ func TestDeleteChat(t *testing.T) {
 		if ev.Signal != nil && ev.Signal.Data != "fine" {
 			t.Errorf("a deleted line came late: %+v", ev.Signal)
 		}
+	}
+}
+
+// TestLateAnswerAndAnotherWire: the numbers of requests are a wire's own.
+func TestLateAnswerAndAnotherWire(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ann := w.come(Grant{Capabilities: publisher, Name: "Ann"}, protocol.Hello{})
+	hold := make(chan struct{})
+	w.store.hold = hold
+	ann.Request(t.Context(), protocol.Message{Type: protocol.TypeSignal, ID: 5, Data: []byte(`{"type":"chat","data":"a"}`)})
+	ann.Request(t.Context(), protocol.Message{Type: protocol.TypeSignal, ID: 6, Data: []byte(`{"type":"chat","data":"b","key":"b"}`)})
+	ann.Request(t.Context(), protocol.Message{Type: protocol.TypeSignal, ID: 7, Data: []byte(`{"type":"chat","data":"c","key":"c"}`)})
+	ann.Lose()
+	w.again(ann, ann.welcome.Seq, true, nil)
+	ann.Request(t.Context(), protocol.Message{Type: protocol.TypeSignal, ID: 50, Data: []byte(`{"type":"chat","data":"c","key":"c"}`)})
+	close(hold)
+	if got := ann.answer(50); got.Type != protocol.TypeReply {
+		t.Errorf("sent again: %+v", got)
+	}
+	for _, m := range ann.take() {
+		if m.ID != 0 && m.ID != 50 {
+			t.Errorf("request %d of the lost wire was answered by the new one", m.ID)
+		}
+	}
+}
+
+// TestManySignalsSentAgain: as many as a client keeps for the next wire (rtc: 100, of a burst of 250) are each delivered once.
+func TestManySignalsSentAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ann := w.come(Grant{Capabilities: publisher, Name: "Ann"}, protocol.Hello{})
+	ben := w.come(Grant{Capabilities: publisher, Name: "Ben"}, protocol.Hello{})
+	for range 2 {
+		for i := range 250 {
+			w.must(ann, protocol.TypeSignal, protocol.Signal{Data: "x", Key: strconv.Itoa(i)})
+		}
+	}
+	if n := len(ben.events(t)); n != 250 {
+		t.Errorf("250 signals, sent twice with their keys, were delivered %d times", n)
+	}
+}
+
+// TestChatReadWhileKept: a line that the history is read with before its keeper is back stands in it once.
+func TestChatReadWhileKept(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	kept, goOn := make(chan struct{}), make(chan struct{})
+	w.store.kept = func() { close(kept); <-goOn }
+	done := make(chan error, 1)
+	go func() { done <- w.manager.Signal(t.Context(), "s1", protocol.Signal{Type: ChatType, Data: "x"}) }()
+	<-kept
+	ann := w.come(Grant{Capabilities: publisher, Name: "Ann"}, protocol.Hello{})
+	close(goOn)
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if n := len(ann.welcome.Chat) + len(ann.events(t)); n != 1 {
+		t.Errorf("Ann was told of one line %d times", n)
+	}
+	if ben := w.come(Grant{Capabilities: publisher, Name: "Ben"}, protocol.Hello{}); len(ben.welcome.Chat) != 1 {
+		t.Errorf("one line stands in the history %d times", len(ben.welcome.Chat))
 	}
 }

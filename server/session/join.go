@@ -14,6 +14,9 @@ import (
 
 // join makes a member of who comes, or lets it wait for admission, or says why not.
 func (s *Session) join(a *arrival, client Client) (*Member, error) {
+	if s.ending { // it was on its way when goodbye was said
+		return nil, protocol.Errorf(protocol.CodeServerStopping, "The server is stopping.")
+	}
 	waits, body := s.admissible(a)
 	if body != nil {
 		return nil, body
@@ -51,6 +54,7 @@ func (s *Session) admissible(a *arrival) (waits bool, body *protocol.ErrorBody) 
 
 // enter makes m one of the session: it sends it the welcome and tells the others. On an error m is not in.
 func (s *Session) enter(m *Member) error {
+	s.supersede(m.arrival.pass)
 	if len(s.members) >= s.manager.cfg.Bounds.MaxConnections {
 		return protocol.Errorf(protocol.CodeTooMany, "The session is full.")
 	}
@@ -71,7 +75,7 @@ func (s *Session) enter(m *Member) error {
 	s.emit(protocol.Event{Name: protocol.ConnectionCreated, Connection: &conn}, nil)
 	s.members = append(s.members, m)
 	welcome := s.welcome(m)
-	welcome.ResumeToken, m.resume = newResume()
+	welcome.ResumeToken, m.resume = m.arrival.resume()
 	if p := m.arrival.hello.Publish; p != nil && len(p.Streams) > 0 {
 		welcome.Published, welcome.PublishError = s.publish(m, *p)
 	}
@@ -141,6 +145,26 @@ func (s *Session) describe(welcome *protocol.Welcome, m *Member) {
 	if m.caps.Signal {
 		welcome.Chat = append(welcome.Chat, s.chat.lines...)
 	}
+}
+
+// supersede ends the connection that a pass is of, if it is there still: its client has come back as another one, or has handed the pass on. One admission
+// is for one.
+func (s *Session) supersede(p *Pass) {
+	if p == nil {
+		return
+	}
+	if at := slices.IndexFunc(s.members, func(m *Member) bool { return m.resume == p.Resume }); at >= 0 {
+		s.remove(s.members[at], protocol.ReasonNetworkDisconnected)
+	}
+}
+
+// resume returns a newcomer's resume token and its hash. Who comes by a pass keeps the token: what is decided about the client later, a ban or a lesser
+// role, then holds for everything that it can show.
+func (a *arrival) resume() (token, hash string) {
+	if a.pass != nil {
+		return a.hello.Resume.Token, a.pass.Resume
+	}
+	return newResume()
 }
 
 // newResume makes a resume token and its hash.

@@ -113,7 +113,7 @@ func (m *Manager) Join(ctx context.Context, grant Grant, hello protocol.Hello, h
 	if err != nil {
 		return nil, err
 	}
-	pass, err := m.passOf(ctx, hello.Resume)
+	pass, err := m.passOf(ctx, grant.SessionID, hello.Resume)
 	if err != nil {
 		m.release(s)
 		return nil, err
@@ -132,14 +132,15 @@ func (m *Manager) Join(ctx context.Context, grant Grant, hello protocol.Hello, h
 	return &Attachment{member: member, client: client}, nil
 }
 
-// passOf finds the pass of a client that says it was in before; nil is none.
-func (m *Manager) passOf(ctx context.Context, r *protocol.Resume) (*Pass, error) {
+// passOf finds the pass of a client that says it was in before; nil is none. id is the session that its token opens: what a pass of another says, of
+// another project perhaps, counts for nothing here.
+func (m *Manager) passOf(ctx context.Context, id protocol.SessionID, r *protocol.Resume) (*Pass, error) {
 	if r == nil {
 		return nil, nil
 	}
-	pass, ok, err := m.cfg.Store.Pass(ctx, r.SessionID, hashResume(r.Token))
+	pass, ok, err := m.cfg.Store.Pass(ctx, id, hashResume(r.Token))
 	if err != nil {
-		m.cfg.Log.Error("look pass up", "session", r.SessionID, "error", err)
+		m.cfg.Log.Error("look pass up", "session", id, "error", err)
 		return nil, protocol.Errorf(protocol.CodeStoreFailed, "The server could not read its store.")
 	}
 	if !ok {

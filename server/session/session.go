@@ -35,6 +35,7 @@ type Session struct {
 	rules   rules
 	missed  missed
 	clock   clock
+	ending  bool // goodbye was said: nobody comes any more
 }
 
 // stream is what a member publishes.
@@ -208,7 +209,7 @@ func (s *Session) goodbye() {
 	}
 	all := append(append([]*Member(nil), s.members...), s.waiting...)
 	streams := s.streams
-	s.clock.emptySince = time.Now()
+	s.clock.emptySince, s.ending = time.Now(), true
 	s.members, s.waiting, s.streams = nil, nil, nil // nobody is told of the others any more; what follows is for webhooks alone
 	for _, st := range streams {
 		copied, conn := st.Stream, st.owner.conn

@@ -340,3 +340,23 @@ func TestPublisherThatIsRemovedWhileItPublishes(t *testing.T) {
 	}
 	same(t, "Ben", bc.events(t), "streamCreated first", "streamDestroyed first clientDisconnected", "connectionDestroyed Ann networkDisconnected", "connectionCreated Cem")
 }
+
+// TestJoinAfterGoodbye: who found the session before the server began to stop, and comes to it after the goodbye, is told; its wire would stay open.
+func TestJoinAfterGoodbye(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s, err := w.manager.open(t.Context(), "s1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.manager.release(s)
+	err = s.do(t.Context(), func() {
+		s.goodbye()
+		if _, err := s.join(&arrival{grant: Grant{SessionID: "s1", Capabilities: publisher, Role: "publisher"}}, newClient(-1)); codeOf(err) != protocol.CodeServerStopping {
+			t.Errorf("in after the goodbye: %v", err)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

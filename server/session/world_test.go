@@ -208,7 +208,8 @@ type memory struct {
 	full   bool
 	hold   chan struct{} // not nil: lines are kept when it is closed
 	live   map[protocol.SessionID][]byte
-	passes map[string]Pass
+	passes map[string]Pass // by session and resume
+	kept   func()          // called when lines were kept, before their keeper goes on
 }
 
 func (s *memory) Session(_ context.Context, id protocol.SessionID) (Info, bool, error) {
@@ -221,6 +222,11 @@ func (s *memory) AppendChat(_ context.Context, _ protocol.SessionID, lines []Cha
 	if hold != nil {
 		<-hold
 	}
+	defer func() {
+		if s.kept != nil {
+			s.kept()
+		}
+	}()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.full {
@@ -258,18 +264,18 @@ func (s *memory) SaveLive(_ context.Context, id protocol.SessionID, state []byte
 	s.live[id] = state
 	return nil
 }
-func (s *memory) SavePasses(_ context.Context, _ protocol.SessionID, passes []Pass) error {
+func (s *memory) SavePasses(_ context.Context, id protocol.SessionID, passes []Pass) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, p := range passes {
-		s.passes[p.Resume] = p
+		s.passes[string(id)+" "+p.Resume] = p
 	}
 	return nil
 }
-func (s *memory) Pass(_ context.Context, _ protocol.SessionID, resume string) (Pass, bool, error) {
+func (s *memory) Pass(_ context.Context, id protocol.SessionID, resume string) (Pass, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p, ok := s.passes[resume]
+	p, ok := s.passes[string(id)+" "+resume]
 	return p, ok, nil
 }
 func (s *memory) EndLive(_ context.Context, id protocol.SessionID) error {

@@ -37,7 +37,6 @@ type DownTrack struct {
 	waiting bool // for a key frame, or for the first packet
 	run     run
 	stats   DownStats
-	nextSR  time.Duration
 	closed  bool
 }
 
@@ -157,21 +156,18 @@ func (d *DownTrack) resendOne(seq uint16) {
 	d.mu.Unlock()
 }
 
-// Tick sends a sender report when one is due.
-func (d *DownTrack) Tick(now time.Duration) {
+// report makes a sender report, or nil when there is nothing to say.
+func (d *DownTrack) report(now time.Duration) rtcp.Packet {
 	d.mu.Lock()
-	due := d.active && d.stats.Packets > 0 && now >= d.nextSR
-	if due {
-		d.nextSR = now + reportEvery
-	}
+	silent := !d.active || d.stats.Packets == 0
 	packets, bytes := uint32(d.stats.Packets), uint32(d.stats.Bytes)
 	d.mu.Unlock()
-	if !due {
-		return
+	if silent {
+		return nil
 	}
 	ntp, rtp, ok := d.up.clock(now)
 	if !ok {
-		return
+		return nil
 	}
-	write(d.writer, &rtcp.SenderReport{SSRC: d.ssrc, NTPTime: ntp, RTPTime: rtp, PacketCount: packets, OctetCount: bytes})
+	return &rtcp.SenderReport{SSRC: d.ssrc, NTPTime: ntp, RTPTime: rtp, PacketCount: packets, OctetCount: bytes}
 }

@@ -3,6 +3,7 @@ package sfu
 import (
 	"maps"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,6 +32,7 @@ func write(w Writer, packets ...rtcp.Packet) {
 type Uplink struct {
 	writer Writer
 	off    bool
+	urgent func()
 
 	bySSRC  atomic.Pointer[map[uint32]*UpTrack]
 	unknown atomic.Uint64 // packets of no track
@@ -48,9 +50,12 @@ type upEntry struct {
 }
 
 // NewUplink returns an uplink whose feedback goes to w. With off, it takes and accounts for everything and forwards nothing, which
-// shows that a test of a call can fail.
-func NewUplink(w Writer, off bool) *Uplink {
-	l := &Uplink{writer: w, off: off}
+// shows that a test of a call can fail. urgent, which may be nil, is called by RTP when packets begin to be missing: Tick is then to come soon.
+func NewUplink(w Writer, off bool, urgent func()) *Uplink {
+	if urgent == nil {
+		urgent = func() {}
+	}
+	l := &Uplink{writer: w, off: off, urgent: urgent}
 	l.bySSRC.Store(&map[uint32]*UpTrack{})
 	return l
 }
@@ -58,7 +63,7 @@ func NewUplink(w Writer, off bool) *Uplink {
 // Add makes a track for a media section: its packets are known by the SSRCs that the offer names, or else by the section's name.
 func (l *Uplink) Add(mid string, codec Codec, payloadType uint8, ssrcs []uint32) *UpTrack {
 	u := newUpTrack(codec, payloadType, l.writer)
-	u.off = l.off
+	u.off, u.urgent = l.off, l.urgent
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.tracks = append(l.tracks, &upEntry{track: u, mid: mid, ssrcs: nil})
@@ -163,22 +168,24 @@ func (l *Uplink) RTCP(raw []byte, now time.Duration) {
 	}
 }
 
-// Tick runs the tracks' clocks.
-func (l *Uplink) Tick(now time.Duration) {
+// Tick runs the tracks' clocks. It reports whether it is to be called again soon, in 10 to 20 ms; otherwise some more will do.
+func (l *Uplink) Tick(now time.Duration) (soon bool) {
 	l.mu.Lock()
 	tracks := l.tracks
 	l.mu.Unlock()
 	for _, e := range tracks {
-		e.track.Tick(now)
+		soon = e.track.Tick(now) || soon
 	}
+	return soon
 }
 
 // Downlink is everything one subscriber receives.
 type Downlink struct {
 	writer Writer
 
-	mu     sync.Mutex
-	tracks []*DownTrack
+	mu         sync.Mutex
+	tracks     []*DownTrack
+	nextReport time.Duration
 }
 
 // NewDownlink returns a downlink that writes to w.
@@ -265,12 +272,27 @@ func (l *Downlink) RTCP(raw []byte, now time.Duration) {
 	}
 }
 
-// Tick runs the tracks' clocks.
+// maxReports is how many sender reports fit into one packet.
+const maxReports = 40
+
+// Tick sends the tracks' sender reports, together, when they are due.
 func (l *Downlink) Tick(now time.Duration) {
 	l.mu.Lock()
 	tracks := l.tracks
+	if now < l.nextReport {
+		tracks = nil
+	}
+	if len(tracks) > 0 {
+		l.nextReport = now + reportEvery
+	}
 	l.mu.Unlock()
+	var reports []rtcp.Packet
 	for _, d := range tracks {
-		d.Tick(now)
+		if sr := d.report(now); sr != nil {
+			reports = append(reports, sr)
+		}
+	}
+	for some := range slices.Chunk(reports, maxReports) {
+		write(l.writer, some...)
 	}
 }

@@ -94,7 +94,7 @@ type pair struct {
 
 func newPair(codec Codec) *pair {
 	p := &pair{pub: &recorder{}, sub: &recorder{}}
-	p.uplink, p.downlink = NewUplink(p.pub, false), NewDownlink(p.sub)
+	p.uplink, p.downlink = NewUplink(p.pub, false, nil), NewDownlink(p.sub)
 	p.up = p.uplink.Add("0", codec, 96, []uint32{upSSRC})
 	p.down = p.downlink.Add(p.up, downSSRC, 100)
 	p.downlink.Start(p.down, p.now)
@@ -350,7 +350,7 @@ func TestRubbishIsCountedAndDropped(t *testing.T) {
 func TestSectionsNameBindsAnUnknownSSRC(t *testing.T) {
 	t.Parallel()
 	rec := &recorder{}
-	l := NewUplink(rec, false)
+	l := NewUplink(rec, false, nil)
 	l.SetMIDExtension(3)
 	u := l.Add("v1", VP8, 96, nil)
 	d := NewDownlink(rec)
@@ -409,10 +409,70 @@ func TestReports(t *testing.T) {
 	}
 }
 
+// TestReportsTravelTogether looks at the reports of many tracks to one subscriber: as few packets as hold them, once a second.
+func TestReportsTravelTogether(t *testing.T) {
+	t.Parallel()
+	p := newPair(Opus)
+	for i := range maxReports {
+		p.downlink.Start(p.downlink.Add(p.up, uint32(1000+i), 100), 0)
+	}
+	p.uplink.RTCP(rtcpOf(t, &rtcp.SenderReport{SSRC: upSSRC, NTPTime: 1 << 32, RTPTime: 1}), 0)
+	p.uplink.RTP(rtpPacket(7, 960, false, []byte("opus")), 0)
+	packets := 0
+	w := &counter{recorder: p.sub, rtcp: &packets}
+	p.downlink.writer = w
+	for at := time.Second; at < 3*time.Second; at += 50 * time.Millisecond {
+		p.downlink.Tick(at)
+	}
+	_, reports := p.sub.take()
+	if packets != 2*2 || count[*rtcp.SenderReport](reports) != 2*(maxReports+1) {
+		t.Errorf("%d packets with %d reports", packets, count[*rtcp.SenderReport](reports))
+	}
+}
+
+// counter counts the RTCP packets to a recorder.
+type counter struct {
+	*recorder
+	rtcp *int
+}
+
+func (c *counter) WriteRTCP(raw []byte) {
+	*c.rtcp++
+	c.recorder.WriteRTCP(raw)
+}
+
+// TestMissingPacketsAreUrgent looks at what Tick and the uplink's owner are told of gaps.
+func TestMissingPacketsAreUrgent(t *testing.T) {
+	t.Parallel()
+	urgent := 0
+	l := NewUplink(&recorder{}, false, func() { urgent++ })
+	l.Add("0", VP8, 96, []uint32{upSSRC})
+	push := func(seq uint16) { l.RTP(rtpPacket(seq, 1, true, deltaPayload(int(seq))), 0) }
+	push(1)
+	push(2)
+	if urgent != 0 || l.Tick(0) {
+		t.Errorf("urgent without a gap: %d", urgent)
+	}
+	push(4)
+	push(6)
+	if urgent != 1 || !l.Tick(0) {
+		t.Errorf("two gaps were urgent %d times", urgent)
+	}
+	push(3)
+	push(5)
+	if l.Tick(0) {
+		t.Error("urgent with everything there")
+	}
+	push(8)
+	if urgent != 2 {
+		t.Errorf("urgent %d times", urgent)
+	}
+}
+
 func TestOffForwardsNothing(t *testing.T) {
 	t.Parallel()
 	rec := &recorder{}
-	l, d := NewUplink(rec, true), NewDownlink(rec)
+	l, d := NewUplink(rec, true, nil), NewDownlink(rec)
 	u := l.Add("0", VP8, 96, []uint32{upSSRC})
 	d.Start(d.Add(u, downSSRC, 100), 0)
 	l.RTP(rtpPacket(1, 1, true, keyPayload(1)), 0)
@@ -482,7 +542,7 @@ func BenchmarkForward(b *testing.B) {
 	for _, subscribers := range []int{1, 10, 100} {
 		b.Run(fmt.Sprint(subscribers), func(b *testing.B) {
 			w := &discard{}
-			l := NewUplink(w, false)
+			l := NewUplink(w, false, nil)
 			u := l.Add("0", VP8, 96, []uint32{upSSRC})
 			for i := range subscribers {
 				d := NewDownlink(w)

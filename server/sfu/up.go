@@ -68,6 +68,7 @@ type UpTrack struct {
 	payloadType uint8
 	writer      Writer // to the publisher, for feedback
 	off         bool   // forwards nothing: only tests of tests want that
+	urgent      func() // packets begin to be missing
 
 	downs atomic.Pointer[[]*DownTrack]
 	muted atomic.Bool
@@ -104,7 +105,7 @@ type reports struct {
 }
 
 func newUpTrack(codec Codec, payloadType uint8, w Writer) *UpTrack {
-	u := &UpTrack{codec: codec, payloadType: payloadType, writer: w, key: keyFrames{asked: -keyFrameEvery}}
+	u := &UpTrack{codec: codec, payloadType: payloadType, writer: w, urgent: func() {}, key: keyFrames{asked: -keyFrameEvery}}
 	if codec == VP8 {
 		u.cache = &cache{}
 	}
@@ -138,7 +139,11 @@ func (u *UpTrack) Stats() UpStats {
 
 // push takes a packet that was parsed. It is called by the publisher's goroutine alone.
 func (u *UpTrack) push(p *packet, now time.Duration) {
-	if !u.account(p, now) || u.off || u.muted.Load() {
+	ok, gap := u.account(p, now)
+	if gap {
+		u.urgent()
+	}
+	if !ok || u.off || u.muted.Load() {
 		return
 	}
 	for _, d := range *u.downs.Load() {
@@ -146,13 +151,13 @@ func (u *UpTrack) push(p *packet, now time.Duration) {
 	}
 }
 
-// account checks, counts and keeps a packet. It reports whether to forward it.
-func (u *UpTrack) account(p *packet, now time.Duration) bool {
+// account checks, counts and keeps a packet. It reports whether to forward it, and whether others begin to be missing with it.
+func (u *UpTrack) account(p *packet, now time.Duration) (forward, gap bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if p.payloadType != u.payloadType || len(p.payload) > maxPayload {
 		u.stats.Malformed++
-		return false
+		return false, false
 	}
 	if len(p.payload) == 0 {
 		// Padding alone (a probe): it takes a sequence number, so it is forwarded as an empty packet.
@@ -161,23 +166,24 @@ func (u *UpTrack) account(p *packet, now time.Duration) bool {
 		var ok bool
 		if p.keyStart, ok = vp8(p.payload); !ok {
 			u.stats.Malformed++
-			return false
+			return false, false
 		}
 	}
 	before := u.sequence
 	ext, ok := u.sequence.extend(p.seq)
 	if !ok {
 		u.stats.Malformed++
-		return false
+		return false, false
 	}
 	p.ext = ext
 	if u.cache != nil {
 		if !u.cache.put(p) {
 			u.stats.Duplicates++
-			return false
+			return false, false
 		}
 		switch {
 		case before.started && ext > before.highest+1:
+			gap = u.missing.n == 0
 			if !u.missing.gap(before.highest+1, ext, now) {
 				u.key.wanted = true
 			}
@@ -192,7 +198,7 @@ func (u *UpTrack) account(p *packet, now time.Duration) bool {
 		u.key.wanted = false
 		u.stats.KeyFramesPassed++
 	}
-	return true
+	return true, gap
 }
 
 // RequestKeyFrame asks the publisher for a key frame, soon: requests are merged.
@@ -219,12 +225,13 @@ func (u *UpTrack) keyDue(now time.Duration) bool {
 	return true
 }
 
-// Tick sends what is due: NACKs, a key frame request that had to wait or was not answered, a receiver report. Call it each 10 to 20 ms.
-func (u *UpTrack) Tick(now time.Duration) {
+// Tick sends what is due: NACKs, a key frame request that had to wait or was not answered, a receiver report. It reports whether it is to be
+// called again soon.
+func (u *UpTrack) Tick(now time.Duration) (soon bool) {
 	u.mu.Lock()
 	if u.ssrc == 0 {
 		u.mu.Unlock()
-		return
+		return false
 	}
 	var out []rtcp.Packet
 	if now >= u.reports.next && u.sequence.started {
@@ -241,10 +248,12 @@ func (u *UpTrack) Tick(now time.Duration) {
 	if u.keyDue(now) {
 		out = append(out, &rtcp.PictureLossIndication{SenderSSRC: feedbackSSRC, MediaSSRC: u.ssrc})
 	}
+	soon = u.missing.n > 0
 	u.mu.Unlock()
 	if len(out) > 0 {
 		write(u.writer, out...)
 	}
+	return soon
 }
 
 func (u *UpTrack) receptionReport(now time.Duration) rtcp.ReceptionReport {

@@ -184,7 +184,7 @@ type Stats struct {
 	PacketsReceived uint64 // decrypted, RTP and RTCP
 	BytesReceived   uint64
 	DroppedEarly    uint64 // written before there was a connection
-	DroppedFull     uint64 // written while the pending slab was full, or too big
+	DroppedFull     uint64 // written while too much was pending, or too big
 	Refused         uint64 // received, not decrypted: forged, replayed or broken
 }
 

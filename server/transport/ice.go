@@ -3,7 +3,6 @@ package transport
 import (
 	"crypto/rand"
 	"math/big"
-	"net"
 	"net/netip"
 	"slices"
 	"sync"
@@ -55,7 +54,7 @@ type path struct {
 	addr  netip.AddrPort // unmapped
 	local netip.Addr     // the own address that was asked; zero when the socket has one only
 	link  *tcpLink       // nil: UDP
-	udp   *net.UDPAddr
+	raw   *rawAddr
 	oob   []byte // control data that makes local the source address
 
 	// guarded by ice.mu
@@ -206,7 +205,7 @@ func (i *ice) find(from origin, local netip.Addr) (p, evicted *path) {
 	}
 	p = &path{addr: from.addr, local: local, link: from.link}
 	if p.link == nil {
-		p.udp = net.UDPAddrFromAddrPort(p.addr)
+		p.raw = rawAddrOf(p.addr)
 		p.oob = sourceControl(local, p.addr)
 	}
 	i.paths = append(i.paths, p)

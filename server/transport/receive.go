@@ -21,30 +21,37 @@ type inbound struct {
 	packets, bytes, refused atomic.Uint64
 }
 
-// read is the goroutine of the UDP socket.
+// maxHeld bounds the packets, by estimate, that are sealed before any is sent: what is read while others are sealed joins them, and costs less then,
+// but the first should not wait for ever.
+const maxHeld = 2048
+
+// read is the goroutine of the UDP socket. It flushes when nothing is left to be read, not on a timer.
 func (t *Transport) read() {
 	in := newInBatch()
 	var stuns stunReader
 	for {
-		n, err := t.sock.readBatch(in)
+		n, err := t.sock.readBatch(in, true)
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
-		if err != nil {
-			t.ledger.readErrors.Add(1)
-			select {
-			case <-t.done:
-				return
-			default:
-				continue // an ICMP error of somebody's, for one
+		for held := 0; n > 0; n, err = t.sock.readBatch(in, false) {
+			now := time.Now()
+			for i := range n {
+				packet, from := in.get(i)
+				t.datagram(packet, from, &stuns, now)
+				if held++; held*t.out.waiting() >= maxHeld {
+					t.Flush()
+					held = 0
+				}
+			}
+			if held >= maxRead {
+				break
 			}
 		}
-		now := time.Now()
-		for i := range n {
-			packet, from := in.get(i)
-			t.datagram(packet, from, &stuns, now)
-		}
 		t.Flush()
+		if err != nil {
+			t.ledger.readErrors.Add(1) // an ICMP error of somebody's, for one; the next read tells when the socket is closed
+		}
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"encoding/binary"
-	"slices"
 
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
@@ -139,6 +138,3 @@ func (s *contextSealer) seal(dst, header, payload []byte, index uint64) ([]byte,
 	}
 	return append(dst[:start], sealed...), nil
 }
-
-// reserve makes room for n more bytes.
-func reserve(b []byte, n int) []byte { return slices.Grow(b, n) }

@@ -8,37 +8,39 @@ import (
 const (
 	maxPending = 256  // packets a Conn may hold until the next Flush. Full: the newest is dropped and counted
 	maxPacket  = 1500 // bytes, sealed. Bigger ones are dropped and counted: they would travel in fragments, if at all
-	maxSlab    = 128 << 10
+	slabSize   = 8192 // bytes: what a frame takes, mostly
 )
 
-// slab holds sealed packets, one after the other.
+// slab holds sealed packets of one Conn, one after the other. Slabs come from a pool and go back to it when they are sent, and all are of one size: the
+// memory is that of what is under way, however many Conns there are and whatever they were sent before.
 type slab struct {
-	buf   []byte
+	buf   [slabSize]byte
+	used  int
 	sizes []uint16
 }
 
 // outbound is the sending half of a Conn.
 type outbound struct {
-	mu     sync.Mutex
-	slab   *slab // nil: nothing is pending
-	queued bool  // the Conn is on the dirty list
-	ended  bool
+	mu      sync.Mutex
+	slabs   []*slab // pending
+	pending int     // packets in them
+	queued  bool    // the Conn is on the dirty list
+	ended   bool
 
 	packets, bytes, early, full atomic.Uint64
 }
 
 // WriteRTP seals a packet into what the next Flush sends, and keeps neither slice. index is the roll-over counter and the sequence number,
 // as SRTP counts: it must start below 2^15 for each SSRC, and never serve twice but for the very same bytes. Before the Conn is connected,
-// and while the pending slab is full, the packet is dropped and counted.
+// and while as much is pending as may be, the packet is dropped and counted.
 func (c *Conn) WriteRTP(header, payload []byte, index uint64) {
 	if len(header) < 12 {
 		c.out.full.Add(1)
 		return
 	}
 	if s, k := c.room(len(header) + len(payload)); s != nil {
-		start := len(s.buf)
-		sealed, err := k.rtp.seal(s.buf, header, payload, index)
-		c.pend(s, sealed, start, err)
+		sealed, err := k.rtp.seal(s.buf[:s.used], header, payload, index)
+		c.pend(s, len(sealed), err)
 	}
 }
 
@@ -49,101 +51,80 @@ func (c *Conn) WriteRTCP(packet []byte) {
 		return
 	}
 	if s, k := c.room(len(packet)); s != nil {
-		start := len(s.buf)
-		sealed, err := k.sealRTCP(s.buf, packet)
-		c.pend(s, sealed, start, err)
+		sealed, err := k.sealRTCP(s.buf[:s.used], packet)
+		c.pend(s, len(sealed), err)
 	}
 }
 
-// room returns the pending slab with room for a packet of size bytes and its seal, with the lock held for pend, and the keys
-// to seal it with; or nil when the packet is dropped, which is counted.
+// room returns a slab with room for a packet of size bytes and its seal, with the lock held for pend, and the keys to seal it with; or nil
+// when the packet is dropped, which is counted.
 func (c *Conn) room(size int) (*slab, *keys) {
 	if size+sealRoom > maxPacket {
 		c.out.full.Add(1)
 		return nil, nil
 	}
-	k := c.sendable()
-	if k == nil {
-		return nil, nil
-	}
-	c.out.mu.Lock()
-	s := c.out.open(c.t)
-	if s == nil {
-		c.out.mu.Unlock()
-		c.out.full.Add(1)
-		return nil, nil
-	}
-	s.buf = reserve(s.buf, size+sealRoom)
-	return s, k
-}
-
-func (c *Conn) sendable() *keys {
 	k := c.keys.Load()
 	if k == nil || c.ice.selected.Load() == nil {
 		c.out.early.Add(1)
-		return nil
+		return nil, nil
 	}
-	return k
-}
-
-// open returns the pending slab, nil when it is full. It is called with the lock held.
-func (o *outbound) open(t *Transport) *slab {
-	if o.ended {
-		return nil
+	o := &c.out
+	o.mu.Lock()
+	if o.ended || o.pending >= maxPending {
+		o.mu.Unlock()
+		o.full.Add(1)
+		return nil, nil
 	}
-	if o.slab == nil {
-		o.slab = t.slabs.Get().(*slab)
+	if n := len(o.slabs); n > 0 && o.slabs[n-1].used+size+sealRoom <= slabSize {
+		return o.slabs[n-1], k
 	}
-	if len(o.slab.sizes) >= maxPending {
-		return nil
-	}
-	return o.slab
+	s := c.t.slabs.Get().(*slab)
+	o.slabs = append(o.slabs, s)
+	return s, k
 }
 
 // pend ends what WriteRTP and WriteRTCP began: it enters the sealed packet, lets go of the lock and puts the Conn on the dirty list.
-func (c *Conn) pend(s *slab, sealed []byte, start int, err error) {
-	if err != nil {
-		s.buf = s.buf[:start]
-		c.out.mu.Unlock()
-		c.out.full.Add(1)
-		return
+func (c *Conn) pend(s *slab, end int, err error) {
+	o := &c.out
+	if err == nil {
+		s.sizes = append(s.sizes, uint16(end-s.used))
+		s.used = end
+		o.pending++
 	}
-	s.buf = sealed
-	s.sizes = append(s.sizes, uint16(len(sealed)-start))
-	news := !c.out.queued
-	c.out.queued = true
-	c.out.mu.Unlock()
+	news := !o.queued
+	o.queued = true
+	o.mu.Unlock()
+	if err != nil {
+		o.full.Add(1)
+	}
 	if news {
 		c.t.out.add(c)
 	}
 }
 
-// take hands the pending slab to the flusher.
-func (o *outbound) take() *slab {
+// take appends what is pending to list.
+func (o *outbound) take(list []*slab) []*slab {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	s := o.slab
-	o.slab, o.queued = nil, false
-	return s
+	list = append(list, o.slabs...)
+	clear(o.slabs)
+	o.slabs, o.pending, o.queued = o.slabs[:0], 0, false
+	return list
 }
 
 // drop throws away what is pending, for good.
 func (o *outbound) drop(t *Transport) {
-	s := o.take()
 	o.mu.Lock()
 	o.ended = true
 	o.mu.Unlock()
-	if s != nil {
-		t.recycle(s)
-	}
+	t.recycle(o.take(nil))
 }
 
-func (t *Transport) recycle(s *slab) {
-	if cap(s.buf) > maxSlab {
-		return
+func (t *Transport) recycle(list []*slab) {
+	for _, s := range list {
+		s.used, s.sizes = 0, s.sizes[:0]
+		t.slabs.Put(s)
 	}
-	s.buf, s.sizes = s.buf[:0], s.sizes[:0]
-	t.slabs.Put(s)
 }
 
 // flusher sends what is pending, for all Conns. One goroutine at a time does it; whoever calls Flush meanwhile leaves the work to it.
@@ -152,6 +133,7 @@ type flusher struct {
 
 	mu    sync.Mutex
 	dirty []*Conn
+	count atomic.Int32 // of dirty
 
 	// touched by the flushing goroutine only
 	taken []*Conn
@@ -169,16 +151,19 @@ type burst struct {
 }
 
 const (
-	maxBatch    = 128   // bursts for one system call
-	maxSegments = 64    // packets in a burst; newer kernels take 128
-	maxBurst    = 65000 // bytes; an IP datagram ends at 65,507
+	maxBatch    = 128 // bursts for one system call
+	maxSegments = 64  // packets in a burst; newer kernels take 128
 )
 
 func (f *flusher) add(c *Conn) {
 	f.mu.Lock()
 	f.dirty = append(f.dirty, c)
+	f.count.Store(int32(len(f.dirty)))
 	f.mu.Unlock()
 }
+
+// waiting is how many Conns have something pending.
+func (f *flusher) waiting() int { return int(f.count.Load()) }
 
 // Flush sends what WriteRTP and WriteRTCP have left pending, for all Conns. When another goroutine is at it already, that one sends it
 // and Flush returns at once.
@@ -196,59 +181,60 @@ func (t *Transport) flushOnce() {
 	f := &t.out
 	f.mu.Lock()
 	f.dirty, f.taken = f.taken[:0], f.dirty
+	f.count.Store(0)
 	f.mu.Unlock()
 	for _, c := range f.taken {
-		s := c.out.take()
-		if s == nil {
-			continue
-		}
-		t.collect(c, s)
+		t.collect(c)
 	}
 	t.sendBatch()
 	clear(f.taken)
 }
 
-// collect sorts a slab into bursts, or hands it to the TCP connection.
-func (t *Transport) collect(c *Conn, s *slab) {
+// collect sorts what is pending for a Conn into bursts, or hands it to the TCP connection.
+func (t *Transport) collect(c *Conn) {
 	f := &t.out
+	start := len(f.slabs)
+	f.slabs = c.out.take(f.slabs)
 	p := c.ice.selected.Load()
+	packets, bytes := 0, 0
+	for _, s := range f.slabs[start:] {
+		packets += len(s.sizes)
+		bytes += s.used
+	}
 	if p == nil {
-		c.out.early.Add(uint64(len(s.sizes)))
-		t.recycle(s)
+		c.out.early.Add(uint64(packets))
 		return
 	}
-	c.out.packets.Add(uint64(len(s.sizes)))
-	c.out.bytes.Add(uint64(len(s.buf)))
-	if p.link != nil {
-		p.link.sendSlab(s)
-		t.recycle(s)
-		return
-	}
-	f.slabs = append(f.slabs, s)
-	segments := t.sock.segments()
-	for i, at := 0, 0; i < len(s.sizes); {
-		b := burst{to: p, size: int(s.sizes[i])}
-		end := at
-		for i < len(s.sizes) && b.count < segments {
-			n := int(s.sizes[i])
-			if n > b.size || end-at+n > maxBurst {
-				break
-			}
-			end += n
-			b.count++
-			i++
-			if n < b.size {
-				break
+	c.out.packets.Add(uint64(packets))
+	c.out.bytes.Add(uint64(bytes))
+	for _, s := range f.slabs[start:] {
+		if p.link != nil {
+			p.link.sendSlab(s)
+			continue
+		}
+		for at, rest := 0, s.sizes; len(rest) > 0; {
+			n, size := run(rest, t.sock.segments())
+			f.batch = append(f.batch, burst{to: p, data: s.buf[at : at+size], size: int(rest[0]), count: n})
+			at, rest = at+size, rest[n:]
+			if len(f.batch) == maxBatch {
+				t.sock.sendBatch(f.batch, &t.ledger)
+				clear(f.batch)
+				f.batch = f.batch[:0]
 			}
 		}
-		b.data, at = s.buf[at:end], end
-		f.batch = append(f.batch, b)
-		if len(f.batch) == maxBatch {
-			t.sock.sendBatch(f.batch, &t.ledger)
-			clear(f.batch)
-			f.batch = f.batch[:0]
+	}
+}
+
+// run is how many packets at the beginning of sizes make a burst, and their bytes.
+func run(sizes []uint16, segments int) (n, bytes int) {
+	for n < len(sizes) && n < segments && sizes[n] <= sizes[0] {
+		bytes += int(sizes[n])
+		n++
+		if sizes[n-1] < sizes[0] {
+			break
 		}
 	}
+	return n, bytes
 }
 
 // sendBatch sends what is collected and gives the slabs back.
@@ -259,9 +245,7 @@ func (t *Transport) sendBatch() {
 		clear(f.batch)
 		f.batch = f.batch[:0]
 	}
-	for i, s := range f.slabs {
-		t.recycle(s)
-		f.slabs[i] = nil
-	}
+	t.recycle(f.slabs)
+	clear(f.slabs)
 	f.slabs = f.slabs[:0]
 }

@@ -3,49 +3,55 @@ package transport
 import (
 	"encoding/binary"
 	"errors"
-	"net"
 	"net/netip"
+	"strconv"
 	"syscall"
 	"unsafe"
 
-	"golang.org/x/net/ipv4"
-	"golang.org/x/net/ipv6"
 	"golang.org/x/sys/unix"
 )
 
 // maxControl is room for a source address and a segment size.
 const maxControl = 64
 
-// batcher is recvmmsg and sendmmsg.
-type batcher interface {
-	ReadBatch(ms []ipv4.Message, flags int) (int, error)
-	WriteBatch(ms []ipv4.Message, flags int) (int, error)
+// message is the kernel's struct mmsghdr: one datagram, or one burst, of a batch.
+type message struct {
+	unix.Msghdr
+	n uint32 // bytes received
 }
 
-// batches is what sending many at once needs, on Linux.
+// batches is what sending many at once needs, on Linux: the memory of a system call, laid out once.
+//
+// The system calls never wait, so Go's scheduler is not told of them: it would take the processor away from a long one and start a thread
+// for others, at a tenth of the whole cost of forwarding. What waits is the poller, when there is nothing to read or no room to write.
 type batches struct {
-	io   batcher
-	ms   []ipv4.Message
-	bufs [maxBatch][1][]byte
-	oob  [maxBatch][maxControl]byte
+	raw  syscall.RawConn
+	four bool // a socket of IPv4 alone
+
+	// of the flushing goroutine
+	out      [maxBatch]message
+	vectors  [maxBatch]unix.Iovec
+	control  [maxBatch][maxControl]byte
+	write    func(fd uintptr) bool
+	at, end  int // of out: what is left to be sent
+	writeErr error
 }
 
 func (b *batches) open(s *socket) error {
-	b.ms = make([]ipv4.Message, maxBatch)
-	raw, err := s.conn.SyscallConn()
-	if err != nil {
+	var err error
+	if b.raw, err = s.conn.SyscallConn(); err != nil {
 		return err
 	}
-	four := isFour(raw)
-	if four {
-		b.io = ipv4.NewPacketConn(s.conn)
-	} else {
-		b.io = ipv6.NewPacketConn(s.conn)
+	b.four = isFour(b.raw)
+	for i := range b.out {
+		b.out[i].Iov = &b.vectors[i]
+		b.out[i].SetIovlen(1)
 	}
+	b.write = b.writeSome
 	var set error
-	err = raw.Control(func(fd uintptr) {
+	err = b.raw.Control(func(fd uintptr) {
 		if s.pktinfo {
-			if four {
+			if b.four {
 				set = unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_PKTINFO, 1)
 			} else {
 				set = unix.SetsockoptInt(int(fd), unix.IPPROTO_IPV6, unix.IPV6_RECVPKTINFO, 1)
@@ -69,29 +75,96 @@ func isFour(raw syscall.RawConn) bool {
 	return err == nil && four
 }
 
+// rawAddr is an address as the kernel has it: for a socket of IPv4 alone, and for others, where IPv4 is mapped.
+type rawAddr struct {
+	four unix.RawSockaddrInet4
+	six  unix.RawSockaddrInet6
+}
+
+func rawAddrOf(a netip.AddrPort) *rawAddr {
+	r := &rawAddr{}
+	var port [2]byte
+	binary.BigEndian.PutUint16(port[:], a.Port())
+	r.six.Family, r.six.Port, r.six.Addr = unix.AF_INET6, binary.NativeEndian.Uint16(port[:]), a.Addr().As16()
+	if scope, err := strconv.ParseUint(a.Addr().Zone(), 10, 32); err == nil {
+		r.six.Scope_id = uint32(scope)
+	}
+	if ip := a.Addr().Unmap(); ip.Is4() {
+		r.four.Family, r.four.Port, r.four.Addr = unix.AF_INET, r.six.Port, ip.As4()
+	}
+	return r
+}
+
 // inBatch is where a batch is read to.
 type inBatch struct {
-	ms []ipv4.Message
+	ms      [maxRead]message
+	vectors [maxRead]unix.Iovec
+	names   [maxRead]unix.RawSockaddrInet6 // room for IPv4 too
+	control [maxRead][maxControl]byte
+	bufs    [maxRead][maxDatagram]byte
+
+	read func(fd uintptr) bool
+	wait bool
+	n    int
+	err  error
 }
 
 func newInBatch() *inBatch {
-	in := &inBatch{ms: make([]ipv4.Message, maxRead)}
+	in := &inBatch{}
 	for i := range in.ms {
-		in.ms[i].Buffers = [][]byte{make([]byte, maxDatagram)}
-		in.ms[i].OOB = make([]byte, maxControl)
+		m := &in.ms[i]
+		in.vectors[i].Base = &in.bufs[i][0]
+		in.vectors[i].SetLen(maxDatagram)
+		m.Iov = &in.vectors[i]
+		m.SetIovlen(1)
+		m.Name = (*byte)(unsafe.Pointer(&in.names[i]))
+		m.Control = &in.control[i][0]
 	}
+	in.read = in.readSome
+	in.n = maxRead
 	return in
 }
 
-func (s *socket) readBatch(in *inBatch) (int, error) {
-	return s.io.ReadBatch(in.ms, 0)
+// readSome takes what has arrived. It returns false when that is nothing and is to be waited for.
+func (in *inBatch) readSome(fd uintptr) bool {
+	for i := range in.n { // those that the last call has changed
+		in.ms[i].Namelen = unix.SizeofSockaddrInet6
+		in.ms[i].SetControllen(maxControl)
+	}
+	n, _, errno := unix.RawSyscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&in.ms[0])), maxRead, unix.MSG_DONTWAIT, 0, 0)
+	in.n, in.err = 0, nil
+	switch errno {
+	case 0:
+		in.n = int(n)
+	case unix.EAGAIN, unix.EINTR:
+		return !in.wait
+	default:
+		in.err = errno
+	}
+	return true
+}
+
+// readBatch takes what has arrived. With wait, it waits until there is something; else it may return 0.
+func (s *socket) readBatch(in *inBatch, wait bool) (int, error) {
+	in.wait = wait
+	if err := s.raw.Read(in.read); err != nil {
+		return 0, err
+	}
+	return in.n, in.err
 }
 
 // get returns the datagram i of the batch.
 func (in *inBatch) get(i int) ([]byte, origin) {
-	m := &in.ms[i]
-	addr := m.Addr.(*net.UDPAddr).AddrPort()
-	return m.Buffers[0][:m.N], origin{addr: netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port()), oob: m.OOB[:m.NN]}
+	m, name := &in.ms[i], &in.names[i]
+	var port [2]byte
+	binary.NativeEndian.PutUint16(port[:], name.Port) // lies where that of IPv4 does
+	var ip netip.Addr
+	if name.Family == unix.AF_INET {
+		ip = netip.AddrFrom4((*unix.RawSockaddrInet4)(unsafe.Pointer(name)).Addr)
+	} else if ip = netip.AddrFrom16(name.Addr).Unmap(); name.Scope_id != 0 && ip.Is6() {
+		ip = ip.WithZone(strconv.FormatUint(uint64(name.Scope_id), 10))
+	}
+	return in.bufs[i][:m.n], origin{addr: netip.AddrPortFrom(ip, binary.BigEndian.Uint16(port[:])), oob: in.control[i][:m.Controllen]}
 }
 
 // destination finds the address that a datagram was sent to in its control data; zero when that says nothing.
@@ -145,29 +218,62 @@ func control(b []byte, level, kind int32, data []byte) []byte {
 
 // sendBatch sends bursts, at most maxBatch of them.
 func (s *socket) sendBatch(bursts []burst, l *ledger) {
-	for i, b := range bursts {
-		m := &s.ms[i]
-		s.bufs[i][0] = b.data
-		m.Buffers, m.Addr = s.bufs[i][:], b.to.udp
-		m.OOB = append(s.oob[i][:0], b.to.oob...)
-		if b.count > 1 {
-			var size [2]byte
-			binary.NativeEndian.PutUint16(size[:], uint16(b.size))
-			m.OOB = control(m.OOB, unix.IPPROTO_UDP, unix.UDP_SEGMENT, size[:])
+	for i := range bursts {
+		s.lay(i, &bursts[i])
+	}
+	s.at, s.end = 0, len(bursts)
+	for s.at < s.end {
+		s.writeErr = nil
+		if err := s.raw.Write(s.write); err != nil {
+			return // closed
+		}
+		if s.writeErr != nil {
+			s.unsent(bursts[s.at], s.writeErr, l)
+			s.at++
 		}
 	}
-	for at := 0; at < len(bursts); {
-		n, err := s.io.WriteBatch(s.ms[at:len(bursts)], 0)
-		at += max(n, 0)
-		if err == nil || at >= len(bursts) {
-			continue
-		}
-		if errors.Is(err, net.ErrClosed) {
-			return
-		}
-		s.unsent(bursts[at], err, l)
-		at++
+	clear(s.vectors[:len(bursts)]) // what they point to goes back to its pool
+}
+
+// lay makes the message i of a burst.
+func (s *socket) lay(i int, b *burst) {
+	m := &s.out[i]
+	s.vectors[i].Base = &b.data[0]
+	s.vectors[i].SetLen(len(b.data))
+	if s.four {
+		m.Name, m.Namelen = (*byte)(unsafe.Pointer(&b.to.raw.four)), unix.SizeofSockaddrInet4
+	} else {
+		m.Name, m.Namelen = (*byte)(unsafe.Pointer(&b.to.raw.six)), unix.SizeofSockaddrInet6
 	}
+	oob := append(s.control[i][:0], b.to.oob...)
+	if b.count > 1 {
+		var size [2]byte
+		binary.NativeEndian.PutUint16(size[:], uint16(b.size))
+		oob = control(oob, unix.IPPROTO_UDP, unix.UDP_SEGMENT, size[:])
+	}
+	m.Control = nil
+	if len(oob) > 0 {
+		m.Control = &oob[0]
+	}
+	m.SetControllen(len(oob))
+}
+
+// writeSome sends what is left, until the kernel refuses one. It returns false when there is no room.
+func (s *batches) writeSome(fd uintptr) bool {
+	for s.at < s.end {
+		n, _, errno := unix.RawSyscall6(unix.SYS_SENDMMSG, fd, uintptr(unsafe.Pointer(&s.out[s.at])), uintptr(s.end-s.at), unix.MSG_DONTWAIT, 0, 0)
+		switch errno {
+		case 0:
+			s.at += int(n)
+		case unix.EINTR:
+		case unix.EAGAIN:
+			return false
+		default:
+			s.writeErr = errno
+			return true
+		}
+	}
+	return true
 }
 
 // unsent goes on with a burst that the kernel did not take. A device without checksum offload cannot segment (EIO); a burst may break one

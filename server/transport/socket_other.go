@@ -12,6 +12,11 @@ func (b *batches) open(s *socket) error {
 	return nil
 }
 
+// rawAddr is not needed.
+type rawAddr struct{}
+
+func rawAddrOf(netip.AddrPort) *rawAddr { return nil }
+
 // inBatch is where one datagram is read to.
 type inBatch struct {
 	buf  [maxDatagram]byte
@@ -21,7 +26,10 @@ type inBatch struct {
 
 func newInBatch() *inBatch { return new(inBatch) }
 
-func (s *socket) readBatch(in *inBatch) (int, error) {
+func (s *socket) readBatch(in *inBatch, wait bool) (int, error) {
+	if !wait {
+		return 0, nil
+	}
 	n, addr, err := s.conn.ReadFromUDPAddrPort(in.buf[:])
 	if err != nil {
 		return 0, err

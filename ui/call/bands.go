@@ -1,7 +1,6 @@
 package call
 
 import (
-	"fmt"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -20,6 +19,7 @@ const secondsAfter = 5 * time.Second
 type bands struct {
 	widget.BaseWidget
 
+	env    *widgets.Env
 	call   model.Call
 	wire   *widgets.Banner
 	share  *widgets.Banner
@@ -29,10 +29,10 @@ type bands struct {
 }
 
 func newBands(env *widgets.Env) *bands {
-	b := &bands{}
-	b.cancel = widgets.NewButton(env, "Cancel", "", widgets.Quiet, func() { env.Send(model.CancelJoin{}) })
-	b.pause = widgets.NewButton(env, "Pause", assets.IconPause, widgets.Quiet, func() { env.Send(model.PauseShare{}) })
-	stop := widgets.NewButton(env, "Stop", assets.IconStopShare, widgets.Quiet, func() { env.Send(model.StopShare{}) })
+	b := &bands{env: env}
+	b.cancel = widgets.NewButton(env, env.Say("call.cancel"), "", widgets.Quiet, func() { env.Send(model.CancelJoin{}) })
+	b.pause = widgets.NewButton(env, env.Say("band.pause"), assets.IconPause, widgets.Quiet, func() { env.Send(model.PauseShare{}) })
+	stop := widgets.NewButton(env, env.Say("band.stop"), assets.IconStopShare, widgets.Quiet, func() { env.Send(model.StopShare{}) })
 	b.wire = widgets.NewBanner("", model.NoticeWarning, b.cancel)
 	b.share = widgets.NewBanner("", model.NoticeInfo, b.pause, stop)
 	b.device = widgets.NewBanner("", model.NoticeWarning)
@@ -47,12 +47,12 @@ func (b *bands) update(c model.Call, now time.Time, width float32) bool {
 	b.beat(now)
 	share := ""
 	if s := c.Sharing; s != nil && s.Paused {
-		share = "Sharing " + s.Name + " is paused."
-		b.pause.SetText("Resume")
+		share = b.env.Say("band.sharing-paused", "Name", s.Name)
+		b.pause.SetText(b.env.Say("band.resume"))
 		b.pause.SetIcon(assets.IconPlay)
 	} else if s != nil {
-		share = "You are sharing " + s.Name + "."
-		b.pause.SetText("Pause")
+		share = b.env.Say("band.sharing", "Name", s.Name)
+		b.pause.SetText(b.env.Say("band.pause"))
 		b.pause.SetIcon(assets.IconPause)
 	}
 	b.share.Set(share)
@@ -66,11 +66,11 @@ func (b *bands) beat(now time.Time) {
 	text := ""
 	switch b.call.Phase {
 	case model.PhaseJoining:
-		text = "Joining the meeting…"
+		text = b.env.Say("band.joining")
 	case model.PhaseReconnecting:
-		text = "Connection lost. Reconnecting…"
+		text = b.env.Say("band.reconnecting")
 		if gone := now.Sub(b.call.Since); !b.call.Since.IsZero() && gone >= secondsAfter {
-			text += fmt.Sprintf(" %d s", int(gone.Seconds()))
+			text = b.env.Say("band.reconnecting-for", "Seconds", int(gone.Seconds()))
 		}
 	case model.PhaseRunning, model.PhaseLost, model.PhaseEnded:
 	}

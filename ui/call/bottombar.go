@@ -1,13 +1,12 @@
 package call
 
 import (
-	"strings"
-
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/widget"
 
 	"parley/assets"
+	"parley/ui/keys"
 	"parley/ui/model"
 	"parley/ui/theme"
 	"parley/ui/widgets"
@@ -21,7 +20,8 @@ type bottomBar struct {
 	call                      model.Call
 	mic, camera, share        *widgets.IconButton
 	micDevices, cameraDevices *widgets.IconButton
-	chat, people, leave       *widgets.IconButton
+	hand                      *widgets.IconButton
+	chat, people, more, leave *widgets.IconButton
 	micGround, cameraGround   *canvas.Rectangle
 	ground                    *canvas.Rectangle
 }
@@ -29,14 +29,16 @@ type bottomBar struct {
 func newBottomBar(env *widgets.Env) *bottomBar {
 	b := &bottomBar{env: env}
 	send := func(i model.Intent) func() { return func() { env.Send(i) } }
-	b.mic = widgets.NewIconButton(env, assets.IconMic, widgets.LookNormal, "Mute", "Ctrl+D", send(model.ToggleMic{}))
-	b.camera = widgets.NewIconButton(env, assets.IconCamera, widgets.LookNormal, "Camera off", "Ctrl+E", send(model.ToggleCamera{}))
-	b.share = widgets.NewIconButton(env, assets.IconScreenShare, widgets.LookNormal, "Share screen", "Ctrl+Shift+S", b.toggleShare)
-	b.micDevices = widgets.NewIconButton(env, assets.IconChevron, widgets.LookGhost, "Choose microphone and speaker", "", b.openSound)
-	b.cameraDevices = widgets.NewIconButton(env, assets.IconChevron, widgets.LookGhost, "Choose camera", "", b.openCameras)
-	b.chat = widgets.NewIconButton(env, assets.IconChat, widgets.LookNormal, "Chat", "Ctrl+Shift+C", b.toggleChat)
-	b.people = widgets.NewIconButton(env, assets.IconPeople, widgets.LookNormal, "People", "Ctrl+Shift+P", b.togglePeople)
-	b.leave = widgets.NewIconButton(env, assets.IconLeave, widgets.LookDanger, "Leave", "Ctrl+Shift+L", send(model.Leave{})).SetMin(56, theme.Target)
+	b.mic = widgets.NewIconButton(env, assets.IconMic, widgets.LookNormal, env.Say("call.mute"), keys.Hint(env, keys.ToggleMic), send(model.ToggleMic{}))
+	b.camera = widgets.NewIconButton(env, assets.IconCamera, widgets.LookNormal, env.Say("call.camera-off"), keys.Hint(env, keys.ToggleCamera), send(model.ToggleCamera{}))
+	b.share = widgets.NewIconButton(env, assets.IconScreenShare, widgets.LookNormal, env.Say("call.share"), keys.Hint(env, keys.ToggleShare), b.toggleShare)
+	b.micDevices = widgets.NewIconButton(env, assets.IconChevron, widgets.LookGhost, env.Say("call.choose-sound"), "", b.openSound)
+	b.cameraDevices = widgets.NewIconButton(env, assets.IconChevron, widgets.LookGhost, env.Say("call.choose-camera"), "", b.openCameras)
+	b.chat = widgets.NewIconButton(env, assets.IconChat, widgets.LookNormal, env.Say("call.chat"), keys.Hint(env, keys.ToggleChat), b.toggleChat)
+	b.people = widgets.NewIconButton(env, assets.IconPeople, widgets.LookNormal, env.Say("call.people"), keys.Hint(env, keys.TogglePeople), b.togglePeople)
+	b.hand = widgets.NewIconButton(env, assets.IconHand, widgets.LookNormal, env.Say("call.raise-hand"), keys.Hint(env, keys.ToggleHand), send(model.ToggleHand{}))
+	b.more = widgets.NewIconButton(env, assets.IconMore, widgets.LookNormal, env.Say("call.more"), "", b.openMore)
+	b.leave = widgets.NewIconButton(env, assets.IconLeave, widgets.LookDanger, env.Say("call.leave"), keys.Hint(env, keys.LeaveCall), send(model.Leave{})).SetMin(56, theme.Target)
 	b.micGround, b.cameraGround, b.ground = &canvas.Rectangle{}, &canvas.Rectangle{}, &canvas.Rectangle{}
 	b.ExtendBaseWidget(b)
 	return b
@@ -66,20 +68,46 @@ func (b *bottomBar) togglePeople() { b.togglePanel(model.PanelPeople) }
 
 func (b *bottomBar) openSound() {
 	d := b.call.Devices
-	items := titled("Microphone", widgets.DeviceItems(b.env, model.DeviceMicrophone, d.Microphones, d.Microphone))
-	items = append(items, titled("Speaker", widgets.DeviceItems(b.env, model.DeviceSpeaker, d.Speakers, d.Speaker))...)
+	items := b.titled("microphone", widgets.DeviceItems(b.env, model.DeviceMicrophone, d.Microphones, d.Microphone))
+	items = append(items, b.titled("speaker", widgets.DeviceItems(b.env, model.DeviceSpeaker, d.Speakers, d.Speaker))...)
 	widgets.ShowMenu(b.env, b.micDevices, items)
 }
 
 func (b *bottomBar) openCameras() {
 	d := b.call.Devices
-	widgets.ShowMenu(b.env, b.cameraDevices, titled("Camera", widgets.DeviceItems(b.env, model.DeviceCamera, d.Cameras, d.Camera)))
+	widgets.ShowMenu(b.env, b.cameraDevices, b.titled("camera", widgets.DeviceItems(b.env, model.DeviceCamera, d.Cameras, d.Camera)))
+}
+
+// openMore offers what is needed seldom.
+func (b *bottomBar) openMore() {
+	a := b.call.Arrangement
+	item := func(key string, checked bool, tapped func()) *fyne.MenuItem {
+		i := fyne.NewMenuItem(b.env.Say(key), tapped)
+		i.Checked = checked
+		return i
+	}
+	self := func(key string, to model.Self) *fyne.MenuItem {
+		return item(key, a.Self == to, func() { b.env.Send(model.SetSelf{Self: to}) })
+	}
+	var items []*fyne.MenuItem
+	if !roomy(b.Size().Width) {
+		for v := model.ViewGrid; v <= model.ViewSide; v++ {
+			i := fyne.NewMenuItem(viewName(b.env, v), func() { b.env.Send(model.SetView{View: v}) })
+			i.Checked = v == a.View
+			items = append(items, i)
+		}
+		items = append(items, fyne.NewMenuItemSeparator())
+	}
+	items = append(items, self("view.float-self", model.SelfFloating), self("view.self-in-grid", model.SelfInGrid), self("view.hide-self", model.SelfHidden),
+		fyne.NewMenuItemSeparator(), item("view.full-screen", false, b.env.FullScreen), item("call.keys", false, b.env.ShowKeys), item("settings.title", false, b.env.ShowSettings))
+	widgets.ShowMenu(b.env, b.more, items)
 }
 
 // titled puts a heading before a menu's items, or says that there are none.
-func titled(title string, items []*fyne.MenuItem) []*fyne.MenuItem {
+func (b *bottomBar) titled(noun string, items []*fyne.MenuItem) []*fyne.MenuItem {
+	title := b.env.Say("device." + noun)
 	if len(items) == 0 {
-		title = "No " + strings.ToLower(title) + " found"
+		title = b.env.Say("device.no-" + noun + "-found")
 	}
 	head := fyne.NewMenuItem(title, nil)
 	head.Disabled = true
@@ -97,14 +125,26 @@ func (b *bottomBar) update(c model.Call) {
 		}
 		button.SetDisabled(!c.CanPublish || over)
 	}
-	set(b.mic, c.MicOn, assets.IconMic, assets.IconMicOff, "Mute", "Unmute")
-	set(b.camera, c.CameraOn, assets.IconCamera, assets.IconCameraOff, "Turn camera off", "Turn camera on")
+	set(b.mic, c.MicOn, assets.IconMic, assets.IconMicOff, b.env.Say("call.mute"), b.env.Say("call.unmute"))
+	set(b.camera, c.CameraOn, assets.IconCamera, assets.IconCameraOff, b.env.Say("call.camera-off"), b.env.Say("call.camera-on"))
 	if c.Sharing != nil {
-		b.share.Set(assets.IconStopShare, widgets.LookActive, "Stop sharing")
+		b.share.Set(assets.IconStopShare, widgets.LookActive, b.env.Say("call.stop-share"))
 	} else {
-		b.share.Set(assets.IconScreenShare, widgets.LookNormal, "Share screen")
+		b.share.Set(assets.IconScreenShare, widgets.LookNormal, b.env.Say("call.share"))
 	}
 	b.share.SetDisabled(!c.CanPublish || over)
+	if c.Talking {
+		b.mic.Set(assets.IconMic, widgets.LookActive, b.env.Say("call.talking"))
+	}
+	switch {
+	case !c.CanRaiseHand:
+		b.hand.Set(assets.IconHand, widgets.LookNormal, b.env.Say("call.no-hands"))
+	case c.HandUp:
+		b.hand.Set(assets.IconHand, widgets.LookActive, b.env.Say("call.lower-hand"))
+	default:
+		b.hand.Set(assets.IconHand, widgets.LookNormal, b.env.Say("call.raise-hand"))
+	}
+	b.hand.SetDisabled(!c.CanRaiseHand || over)
 	panel := func(button *widgets.IconButton, icon assets.Icon, p model.Panel, open, close string) {
 		if c.Panel == p {
 			button.Set(icon, widgets.LookActive, close)
@@ -112,14 +152,14 @@ func (b *bottomBar) update(c model.Call) {
 			button.Set(icon, widgets.LookNormal, open)
 		}
 	}
-	panel(b.chat, assets.IconChat, model.PanelChat, "Chat", "Close chat")
-	panel(b.people, assets.IconPeople, model.PanelPeople, "People", "Close people")
+	panel(b.chat, assets.IconChat, model.PanelChat, b.env.Say("call.chat"), b.env.Say("call.close-chat"))
+	panel(b.people, assets.IconPeople, model.PanelPeople, b.env.Say("call.people"), b.env.Say("call.close-people"))
 	b.chat.SetBadge(c.Unread)
 }
 
 // CreateRenderer makes the bar's renderer.
 func (b *bottomBar) CreateRenderer() fyne.WidgetRenderer {
-	objects := []fyne.CanvasObject{b.ground, b.micGround, b.cameraGround, b.mic, b.micDevices, b.camera, b.cameraDevices, b.share, b.chat, b.people, b.leave}
+	objects := []fyne.CanvasObject{b.ground, b.micGround, b.cameraGround, b.mic, b.micDevices, b.camera, b.cameraDevices, b.share, b.hand, b.chat, b.people, b.more, b.leave}
 	least := func() fyne.Size { return fyne.NewSize(440, theme.BottomBar) }
 	refresh := func() {
 		b.ground.FillColor = widgets.Colour(theme.Background)
@@ -130,8 +170,12 @@ func (b *bottomBar) CreateRenderer() fyne.WidgetRenderer {
 	}
 	layout := func(s fyne.Size) {
 		widgets.Place(b.ground, 0, 0, s.Width, s.Height)
-		const side, group = theme.Target, theme.WidePad
-		total := 7*side + 56 + 4*theme.Gap - theme.Gap + 2*group
+		const side, wide = theme.Target, float32(56)
+		gap, group := theme.Gap, theme.WidePad
+		if s.Width < 9*side+wide+5*gap+2*group+2*theme.Gap {
+			gap, group = 4, 12
+		}
+		total := 9*side + wide + 5*gap + 2*group
 		x, y := (s.Width-total)/2, (s.Height-side)/2
 		next := func(o fyne.CanvasObject, w, gap float32) {
 			widgets.Place(o, x, y, w, side)
@@ -139,14 +183,16 @@ func (b *bottomBar) CreateRenderer() fyne.WidgetRenderer {
 		}
 		widgets.Place(b.micGround, x, y, 2*side, side)
 		next(b.mic, side, 0)
-		next(b.micDevices, side, theme.Gap)
+		next(b.micDevices, side, gap)
 		widgets.Place(b.cameraGround, x, y, 2*side, side)
 		next(b.camera, side, 0)
-		next(b.cameraDevices, side, theme.Gap)
-		next(b.share, side, group)
-		next(b.chat, side, theme.Gap)
-		next(b.people, side, group)
-		next(b.leave, 56, 0)
+		next(b.cameraDevices, side, gap)
+		next(b.share, side, gap)
+		next(b.hand, side, group)
+		next(b.chat, side, gap)
+		next(b.people, side, gap)
+		next(b.more, side, group)
+		next(b.leave, wide, 0)
 	}
 	return widgets.NewRenderer(objects, least, layout, refresh)
 }

@@ -31,9 +31,9 @@ func newOver(env *widgets.Env) *over {
 	o := &over{env: env, ground: &canvas.Rectangle{CornerRadius: theme.Radius}, icon: widgets.NewSmallIcon(assets.IconWarning, theme.Warning, 32)}
 	o.title = widgets.NewParagraph("", widgets.Style{Size: theme.SizeTitle, Bold: true, Align: middle})
 	o.text = widgets.NewParagraph("", widgets.Style{Colour: theme.SecondText, Align: middle})
-	o.rejoin = widgets.NewButton(env, "Rejoin", assets.IconRetry, widgets.Primary, func() { env.Send(model.Rejoin{}) })
-	o.leave = widgets.NewButton(env, "Leave", "", widgets.Secondary, func() { env.Send(model.Leave{}) })
-	o.home = widgets.NewButton(env, "Back to start", "", widgets.Primary, func() { env.Send(model.BackHome{}) })
+	o.rejoin = widgets.NewButton(env, env.Say("over.rejoin"), assets.IconRetry, widgets.Primary, func() { env.Send(model.Rejoin{}) })
+	o.leave = widgets.NewButton(env, env.Say("over.leave"), "", widgets.Secondary, func() { env.Send(model.Leave{}) })
+	o.home = widgets.NewButton(env, env.Say("over.home"), "", widgets.Primary, func() { env.Send(model.BackHome{}) })
 	o.ExtendBaseWidget(o)
 	return o
 }
@@ -45,12 +45,12 @@ func (o *over) update(c model.Call) {
 	switch c.Phase {
 	case model.PhaseLost:
 		o.icon.Set(assets.IconWarning, theme.Warning)
-		o.title.Set("The connection is lost")
-		o.text.Set(or(c.Problem, "Check your network, then rejoin. What you typed in the chat is still there."))
+		o.title.Set(o.env.Say("over.lost"))
+		o.text.Set(or(c.Problem, o.env.Say("over.lost-text")))
 	case model.PhaseEnded:
 		o.icon.Set(assets.IconInfo, theme.Accent)
-		o.title.Set("You are no longer in the meeting")
-		o.text.Set(or(c.Problem, "The meeting has ended."))
+		o.title.Set(o.env.Say("over.ended"))
+		o.text.Set(or(c.Problem, o.env.Say("over.ended-text")))
 	case model.PhaseJoining, model.PhaseRunning, model.PhaseReconnecting:
 	}
 	widgets.SetShown(o, c.Phase == model.PhaseLost || c.Phase == model.PhaseEnded)

@@ -1,7 +1,9 @@
 package call
 
 import (
+	"math"
 	"slices"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -21,19 +23,29 @@ type peoplePanel struct {
 	rows   map[string]*personRow
 	column *fyne.Container
 	scroll *container.Scroll
+	query  *widgets.Field
+	none   *widgets.Paragraph
+	call   model.Call
 }
+
+// searchFrom is from how many people on one can search among them.
+const searchFrom = 8
 
 func newPeoplePanel(env *widgets.Env) *peoplePanel {
 	p := &peoplePanel{env: env, rows: map[string]*personRow{}, column: container.New(&rowsLayout{})}
 	p.scroll = container.NewVScroll(p.column)
+	p.query = widgets.NewField(env, env.Say("people.search"), queryMost, func(string) { p.update(p.call) }, nil)
+	p.none = widgets.NewParagraph("", widgets.Style{Colour: theme.SecondText, Align: fyne.TextAlignCenter})
 	p.ExtendBaseWidget(p)
 	return p
 }
 
 func (p *peoplePanel) update(c model.Call) {
-	rows := make([]fyne.CanvasObject, len(c.People))
-	kept := make(map[string]*personRow, len(c.People))
-	for n, person := range c.People {
+	p.call = c
+	people := p.listed()
+	rows := make([]fyne.CanvasObject, len(people))
+	kept := make(map[string]*personRow, len(people))
+	for n, person := range people {
 		row, ok := p.rows[person.ID]
 		if !ok {
 			row = newPersonRow(p.env)
@@ -42,11 +54,39 @@ func (p *peoplePanel) update(c model.Call) {
 		rows[n], kept[person.ID] = row, row
 	}
 	p.rows = kept
-	if !slices.Equal(rows, p.column.Objects) {
+	if !slices.Equal(rows, p.column.Objects) || p.searches() != p.query.Visible() {
 		p.column.Objects = rows
 		p.column.Refresh()
 		p.scroll.Refresh()
+		p.Refresh()
 	}
+}
+
+// searches reports whether there are so many people that one searches among them.
+func (p *peoplePanel) searches() bool { return len(p.call.People) >= searchFrom }
+
+// listed returns who is listed: those whose name has what is searched for, raised hands first, in their order.
+func (p *peoplePanel) listed() []model.Person {
+	text := ""
+	if p.searches() {
+		text = strings.TrimSpace(p.query.Text)
+	}
+	people := slices.Clone(p.call.People)
+	people = slices.DeleteFunc(people, func(x model.Person) bool { return text != "" && !widgets.Contains(x.Name, text) })
+	slices.SortStableFunc(people, func(a, b model.Person) int { return place(a) - place(b) })
+	p.none.Set("")
+	if len(people) == 0 && text != "" {
+		p.none.Set(p.env.Say("people.not-found", "Text", text))
+	}
+	return people
+}
+
+// place orders people by their raised hands; those without come after all of them.
+func place(p model.Person) int {
+	if p.Hand == 0 {
+		return math.MaxInt32
+	}
+	return p.Hand
 }
 
 // muteable returns the tile by which this client may mute somebody, or "".
@@ -62,8 +102,22 @@ func muteable(tiles []model.Tile, person model.Person) string {
 // CreateRenderer makes the panel's renderer.
 func (p *peoplePanel) CreateRenderer() fyne.WidgetRenderer {
 	least := func() fyne.Size { return fyne.NewSize(200, 100) }
-	layout := func(s fyne.Size) { widgets.Place(p.scroll, 0, 0, s.Width, s.Height) }
-	return widgets.NewRenderer([]fyne.CanvasObject{p.scroll}, least, layout, func() {})
+	refresh := func() {
+		widgets.SetShown(p.query, p.searches())
+		widgets.SetShown(p.none, p.none.Text() != "")
+	}
+	layout := func(s fyne.Size) {
+		top, pad := float32(0), theme.Gap+4
+		if p.searches() {
+			h := max(p.query.MinSize().Height, theme.Target)
+			widgets.Place(p.query, pad, 0, s.Width-2*pad, h)
+			top = h + theme.Gap
+		}
+		widgets.Place(p.scroll, 0, top, s.Width, s.Height-top)
+		w := s.Width - 2*theme.WidePad
+		widgets.Place(p.none, theme.WidePad, top+theme.WidePad, w, p.none.HeightFor(w))
+	}
+	return widgets.NewRenderer([]fyne.CanvasObject{p.query, p.scroll, p.none}, least, layout, refresh)
 }
 
 // rowsLayout stacks rows without gaps.
@@ -106,10 +160,13 @@ func newPersonRow(env *widgets.Env) *personRow {
 	r := &personRow{env: env, avatar: widgets.NewAvatar("", 32), name: widgets.NewLine("", widgets.Style{})}
 	r.state = widgets.NewLine("", widgets.Style{Size: theme.SizeSmall, Colour: theme.SecondText})
 	r.mic = widgets.NewIcon(assets.IconMicOff, theme.SecondText)
-	r.mute = widgets.NewIconButton(env, assets.IconMic, widgets.LookGhost, "Mute for everyone", "", r.forceMute)
+	r.mute = widgets.NewIconButton(env, assets.IconMic, widgets.LookGhost, env.Say("person.mute"), "", r.forceMute)
 	r.ExtendBaseWidget(r)
 	return r
 }
+
+// PersonName returns whose row it is.
+func (r *personRow) PersonName() string { return r.person.Name }
 
 func (r *personRow) forceMute() { r.env.Send(model.ForceMute{TileID: r.tile}) }
 
@@ -120,23 +177,27 @@ func (r *personRow) update(p model.Person, tile string) {
 	r.person, r.tile = p, tile
 	name := p.Name
 	if name == "" {
-		name = "No name"
+		name = r.env.Say("person.guest")
 	}
 	if p.Own {
-		name += " (you)"
+		name = r.env.Say("person.you", "Name", name)
 	}
 	r.name.Set(name)
 	r.avatar.Set(p.Name)
 	state := ""
 	switch {
+	case p.Hand > 0:
+		state = r.env.Say("person.hand", "Place", p.Hand)
 	case p.Sharing:
-		state = "Sharing a screen"
+		state = r.env.Say("person.sharing")
 	case p.Muted && p.CameraOff:
-		state = "Muted, camera off"
+		state = r.env.Say("person.muted-camera-off")
 	case p.Muted:
-		state = "Muted"
+		state = r.env.Say("person.muted")
+	case p.Speaking:
+		state = r.env.Say("person.speaking")
 	case p.CameraOff:
-		state = "Camera off"
+		state = r.env.Say("person.camera-off")
 	}
 	r.state.Set(state)
 	r.Refresh()
@@ -150,8 +211,12 @@ func (r *personRow) CreateRenderer() fyne.WidgetRenderer {
 	refresh := func() {
 		icon := assets.IconMic
 		switch {
+		case r.person.Hand > 0:
+			icon = assets.IconHand
 		case r.person.Muted:
 			icon = assets.IconMicOff
+		case r.person.Speaking:
+			icon = assets.IconSpeaker
 		case r.person.Sharing:
 			icon = assets.IconScreenShare
 		}

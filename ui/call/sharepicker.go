@@ -34,9 +34,9 @@ type sharePicker struct {
 
 func newSharePicker(env *widgets.Env) *sharePicker {
 	p := &sharePicker{env: env, layout: &choicesLayout{}, problem: widgets.NewProblem("")}
-	p.title = widgets.NewLine("Share your screen", widgets.Style{Size: theme.SizeTitle, Bold: true})
-	p.wait = widgets.NewParagraph("Looking for screens…", widgets.Style{Colour: theme.SecondText})
-	p.cancel = widgets.NewButton(env, "Cancel", "", widgets.Secondary, p.dismiss)
+	p.title = widgets.NewLine(env.Say("picker.title"), widgets.Style{Size: theme.SizeTitle, Bold: true})
+	p.wait = widgets.NewParagraph(env.Say("picker.looking"), widgets.Style{Colour: theme.SecondText})
+	p.cancel = widgets.NewButton(env, env.Say("call.cancel"), "", widgets.Secondary, p.dismiss)
 	p.grid = container.New(p.layout)
 	p.scroll = container.NewVScroll(p.grid)
 	p.ExtendBaseWidget(p)

@@ -1,8 +1,6 @@
 package call
 
 import (
-	"fmt"
-	"slices"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -10,51 +8,84 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"parley/ui/model"
-	"parley/ui/theme"
 	"parley/ui/widgets"
 )
 
 // moveTime is how long a tile takes to its new place.
 const moveTime = 120 * time.Millisecond
 
-// stage arranges the tiles: all in a grid, or one large with the others in a strip. Tiles are kept as long as their streams live.
+// stage arranges the tiles: all in a grid, or one large with the others beside it. Tiles are kept as long as their streams live.
 type stage struct {
 	widget.BaseWidget
 
 	env    *widgets.Env
 	tiles  map[string]*widgets.Tile
-	order  []*widgets.Tile
-	more   *widgets.Pill
-	shown  []*widgets.Tile // what the grid or strip shows, so that who speaks off page is swapped in without moving the rest
+	order  []*widgets.Tile // as the state lists them
+	people map[string]*widgets.Tile
+	tabs   *shareTabs
+	pager  *pager
 	active bool
-	move   *fyne.Animation
-	glide  bool // the next layout moves tiles to their places
+	above  float32 // what lies over its upper edge at times
+	below  float32 // and over its lower one
+	motion
+	casting
+}
+
+// motion is what moves on the stage.
+type motion struct {
+	move  *fyne.Animation
+	glide bool // the next layout moves tiles to their places
+	drags bool // the floating picture is in somebody's hand
+}
+
+// casting is who gets the stage, and which page of the others shows.
+type casting struct {
+	view    model.View
+	self    model.Self
+	corner  model.Corner
+	told    model.Corner // by the last state: what the hand chose meanwhile is ahead of it
+	seats   seats
+	speaker string // tile of who spoke last
+	chosen  string // tile of the shared screen that was chosen
+	pages   int
+	per     int // tiles on a page
+	page    int
+	main    *widgets.Tile // that the last layout put on the stage
 }
 
 func newStage(env *widgets.Env) *stage {
-	s := &stage{env: env, tiles: map[string]*widgets.Tile{}, more: widgets.NewPill("", "", theme.Shade, theme.OnShade)}
-	s.more.Hide()
+	s := &stage{env: env, tiles: map[string]*widgets.Tile{}}
+	s.tabs, s.pager = newShareTabs(env, s.choose), newPager(env, s.turn)
+	s.tabs.Hide()
+	s.pager.Hide()
 	s.ExtendBaseWidget(s)
 	return s
 }
 
-// update follows the tiles of a new state.
-func (s *stage) update(tiles []model.Tile) {
-	again := len(tiles) != len(s.order)
+// update follows the tiles of a new state, and how they are to be arranged.
+func (s *stage) update(tiles []model.Tile, a model.Arrangement) {
+	again := s.arrange(a) || len(tiles) != len(s.order)
 	order := make([]*widgets.Tile, len(tiles))
 	kept := make(map[string]*widgets.Tile, len(tiles))
+	people := make(map[string]*widgets.Tile, len(tiles))
+	var present []string
 	for n, t := range tiles {
 		tile, ok := s.tiles[t.ID]
 		if !ok {
 			tile = widgets.NewTile(s.env, t)
+			tile.OnDrag(s.dragged, s.dropped, s.nudged)
 			tile.Hide()
 			again = true
 		} else {
 			before := tile.Tile()
-			again = again || before.Pinned != t.Pinned || before.Screen != t.Screen || before.Speaking != t.Speaking && s.more.Visible()
+			again = again || before.Pinned != t.Pinned || before.Screen != t.Screen || before.Speaking != t.Speaking && s.pages > 1
 			tile.Update(t)
 		}
 		order[n], kept[t.ID] = tile, tile
+		if !t.Own && !t.Screen {
+			people[seat(t)] = tile
+			present = append(present, seat(t))
+		}
 		again = again || n < len(s.order) && s.order[n] != tile
 	}
 	for id, tile := range s.tiles {
@@ -62,12 +93,66 @@ func (s *stage) update(tiles []model.Tile) {
 			tile.Remove()
 		}
 	}
-	s.tiles, s.order = kept, order
-	if again {
-		s.glide = true
-		s.Refresh()
-		s.glide = false
+	s.tiles, s.order, s.people = kept, order, people
+	s.seats.follow(present)
+	if s.listen() || again {
+		s.rearrange()
 	}
+}
+
+// seat returns by whom a tile is seated: a person keeps the seat when the stream changes.
+func seat(t model.Tile) string {
+	if t.PersonID != "" {
+		return t.PersonID
+	}
+	return t.ID
+}
+
+// seated returns somebody's tile.
+func (s *stage) seated(id string) *widgets.Tile { return s.people[id] }
+
+// screens returns how many screens are shared.
+func (s *stage) screens() int {
+	n := 0
+	for _, t := range s.order {
+		if t.Tile().Screen {
+			n++
+		}
+	}
+	return n
+}
+
+// arrange takes over how the stage is arranged, and reports whether that changed.
+func (s *stage) arrange(a model.Arrangement) bool {
+	changed := s.view != a.View || s.self != a.Self
+	s.view, s.self = a.View, a.Self
+	if s.told != a.Corner {
+		changed = changed || s.corner != a.Corner
+		s.told, s.corner = a.Corner, a.Corner
+	}
+	return changed
+}
+
+// listen follows who speaks, and reports whether another one gets the stage for it. Who has it keeps it as long as the state says that they speak:
+// that is a second beyond the last word.
+func (s *stage) listen() bool {
+	if now := s.tiles[s.speaker]; now != nil && now.Tile().Speaking {
+		return false
+	}
+	for _, t := range s.order {
+		if m := t.Tile(); m.Speaking && !m.Own && !m.Screen && m.ID != s.speaker {
+			s.speaker = m.ID
+			return s.view != model.ViewGrid
+		}
+	}
+	return false
+}
+
+// rearrange lays out anew; tiles glide to their places.
+func (s *stage) rearrange() {
+	s.glide = true
+	s.Refresh()
+	s.glide = false
 }
 
 // setActive says whether the stage is on the screen at all.
@@ -86,57 +171,57 @@ func (s *stage) present() {
 	}
 }
 
-func (s *stage) beat(now time.Time) {
+func (s *stage) beat() {
 	for _, t := range s.order {
-		t.Beat(now)
+		t.Beat()
 	}
 }
 
-// main returns the tile that takes the stage: the pinned one, else the newest shared screen, that of somebody else first.
-func (s *stage) main() *widgets.Tile {
-	var screen *widgets.Tile
+// choose puts one of the shared screens on the stage, in place of whoever is pinned there.
+func (s *stage) choose(id string) {
+	s.chosen = id
 	for _, t := range s.order {
-		switch m := t.Tile(); {
-		case m.Pinned:
-			return t
-		case m.Screen && (screen == nil || !m.Own || screen.Tile().Own):
-			screen = t
+		if t.Tile().Pinned {
+			s.env.Send(model.Pin{TileID: t.Tile().ID})
 		}
 	}
-	return screen
+	s.rearrange()
 }
 
-// page chooses which of the tiles are shown when only most fit: those of the page before as long as they are there, then the
-// first ones; who speaks off page takes the place of the last one who is silent.
-func (s *stage) page(of []*widgets.Tile, most int) []*widgets.Tile {
-	if len(of) <= most {
-		return of
+// turn shows another page, so many on.
+func (s *stage) turn(by int) { s.open(s.page + by) }
+
+// open shows a page, if there is one of that number.
+func (s *stage) open(page int) {
+	if page >= 0 && page < s.pages && page != s.page {
+		s.page = page
+		s.rearrange()
 	}
-	page := slices.DeleteFunc(slices.Clone(s.shown), func(t *widgets.Tile) bool { return !slices.Contains(of, t) })
-	page = page[:min(len(page), most)]
-	for _, t := range of {
-		if len(page) < most && !slices.Contains(page, t) {
-			page = append(page, t)
+}
+
+// number does what a digit stands for: it shows a page, or pins somebody where one page shows all.
+func (s *stage) number(n int) {
+	if s.pages > 1 {
+		s.open(n - 1)
+		return
+	}
+	if n <= len(s.seats.order) {
+		if t := s.seated(s.seats.order[n-1]); t != nil {
+			s.env.Send(model.Pin{TileID: t.Tile().ID})
 		}
 	}
-	for _, t := range of {
-		if !t.Tile().Speaking || slices.Contains(page, t) {
-			continue
-		}
-		for n := len(page) - 1; n >= 0; n-- {
-			if m := page[n].Tile(); !m.Speaking && !m.Own {
-				page[n] = t
-				break
-			}
-		}
+}
+
+// zoomed returns the shared screen on the stage, if it can be looked at closer.
+func (s *stage) zoomed() *widgets.Tile {
+	if s.main != nil && s.main.Zoomable() {
+		return s.main
 	}
-	return page
+	return nil
 }
 
 // CreateRenderer makes the stage's renderer.
-func (s *stage) CreateRenderer() fyne.WidgetRenderer {
-	return &stageRenderer{stage: s}
-}
+func (s *stage) CreateRenderer() fyne.WidgetRenderer { return &stageRenderer{stage: s} }
 
 // stageRenderer draws a stage.
 type stageRenderer struct{ stage *stage }
@@ -147,13 +232,25 @@ func (r *stageRenderer) Destroy() {}
 // MinSize is small: a stage takes what there is.
 func (r *stageRenderer) MinSize() fyne.Size { return fyne.NewSize(leastTile, leastTile/aspect) }
 
-// Objects returns the tiles.
+// Objects returns what is on the stage in the order in which Tab reaches it, the floating picture over the others.
 func (r *stageRenderer) Objects() []fyne.CanvasObject {
-	objects := make([]fyne.CanvasObject, 0, len(r.stage.order)+1)
-	for _, t := range r.stage.order {
-		objects = append(objects, t)
+	s := r.stage
+	objects := make([]fyne.CanvasObject, 0, len(s.order)+2)
+	objects = append(objects, s.tabs)
+	var own []fyne.CanvasObject
+	for _, t := range s.order {
+		if m := t.Tile(); m.Own && !m.Screen {
+			own = append(own, t)
+		} else if m.Screen {
+			objects = append(objects, t)
+		}
 	}
-	return append(objects, r.stage.more)
+	for _, id := range s.seats.order {
+		if t := s.seated(id); t != nil {
+			objects = append(objects, t)
+		}
+	}
+	return append(append(objects, s.pager), own...)
 }
 
 // Refresh lays the tiles out again.
@@ -169,65 +266,20 @@ func (r *stageRenderer) Layout(area fyne.Size) {
 		s.move.Stop()
 		s.move = nil
 	}
-	targets := map[*widgets.Tile]rect{}
-	rest := s.order
-	if main := s.main(); main != nil {
-		rest = slices.DeleteFunc(slices.Clone(s.order), func(t *widgets.Tile) bool { return t == main })
-		place, strip := beside(len(rest), area)
-		if !main.Tile().Screen {
-			place = place.inside()
-		}
-		targets[main] = place
-		s.shown = s.page(rest, len(strip))
-		for n, t := range s.shown {
-			targets[t] = strip[n]
-		}
-	} else {
-		s.shown = s.page(rest, fitting(len(rest), area))
-		for n, place := range arrange(len(s.shown), area) {
-			targets[s.shown[n]] = place
-		}
-	}
-	s.settle(targets)
-	hidden := len(rest) - len(s.shown)
-	s.more.Set(fmt.Sprintf("%d more", hidden), "")
-	widgets.SetShown(s.more, hidden > 0)
-	m := s.more.MinSize()
-	if hidden > 0 { // at the upper right of the last tile, where its name is not
-		last := targets[s.shown[len(s.shown)-1]]
-		widgets.Place(s.more, last.x+last.w-m.Width-4, last.y+4, m.Width, m.Height)
-	}
-}
-
-// settle brings the tiles to their places; those that were elsewhere glide there.
-func (s *stage) settle(targets map[*widgets.Tile]rect) {
-	type way struct {
-		tile     *widgets.Tile
-		from, to fyne.Position
-	}
-	var ways []way
-	for _, t := range s.order {
-		to, ok := targets[t]
-		ok = ok && s.active
-		if ok {
-			at := fyne.NewPos(to.x, to.y)
-			if s.glide && t.Visible() && t.Position() != at && fyne.CurrentApp().Settings().ShowAnimations() {
-				ways = append(ways, way{t, t.Position(), at})
-			} else {
-				t.Move(at)
-			}
-			t.Resize(fyne.NewSize(to.w, to.h))
-		}
-		t.SetSeen(ok)
-	}
-	if len(ways) == 0 {
+	if area.Width < 1 || area.Height < 1 {
 		return
 	}
-	s.move = fyne.NewAnimation(moveTime, func(done float32) {
-		for _, w := range ways {
-			w.tile.Move(fyne.NewPos(w.from.X+(w.to.X-w.from.X)*done, w.from.Y+(w.to.Y-w.from.Y)*done))
-		}
-	})
-	s.move.Curve = fyne.AnimationEaseOut
-	s.move.Start()
+	p := s.plan(area)
+	s.main = p.main
+	for _, t := range s.order {
+		t.SetStand(t == p.main || t == p.alone, t == p.floating)
+	}
+	s.settle(p)
+	s.tabs.set(s.order, s.main)
+	widgets.SetShown(s.tabs, p.tabs.w > 0)
+	widgets.Place(s.tabs, p.tabs.x, p.tabs.y, p.tabs.w, p.tabs.h)
+	s.pager.set(s.page, s.pages, p.slim)
+	shown := s.active && p.pager.w > 0 && s.pages > 1
+	widgets.SetShown(s.pager, shown)
+	widgets.Place(s.pager, p.pager.x, p.pager.y, p.pager.w, p.pager.h)
 }

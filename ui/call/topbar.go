@@ -5,9 +5,11 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/widget"
 
 	"parley/assets"
+	"parley/ui/keys"
 	"parley/ui/model"
 	"parley/ui/theme"
 	"parley/ui/widgets"
@@ -17,18 +19,26 @@ import (
 type topBar struct {
 	widget.BaseWidget
 
+	env     *widgets.Env
 	meeting *widgets.Line
 	clock   *widgets.Line
 	icon    *widgets.Icon
 	people  *widgets.Line
+	views   *viewSwitch
+	full    *widgets.IconButton
+	over    *canvas.Rectangle // ground, in full screen, where the bar lies over the stage
 	started time.Time
 	ended   bool
 	faded   bool
+	lies    bool // over the stage
 }
 
-func newTopBar() *topBar {
+func newTopBar(env *widgets.Env) *topBar {
 	second := widgets.Style{Size: theme.SizeText, Colour: theme.SecondText}
-	b := &topBar{meeting: widgets.NewLine("", widgets.Style{Bold: true}), clock: widgets.NewLine("", second), people: widgets.NewLine("", second)}
+	b := &topBar{env: env, meeting: widgets.NewLine("", widgets.Style{Bold: true}), clock: widgets.NewLine("", second), people: widgets.NewLine("", second)}
+	b.views = newViewSwitch(env)
+	b.full = widgets.NewIconButton(env, assets.IconFullScreen, widgets.LookGhost, env.Say("view.full-screen"), keys.Hint(env, keys.FullScreen), env.FullScreen)
+	b.over = &canvas.Rectangle{}
 	b.icon = widgets.NewSmallIcon(assets.IconPeople, theme.SecondText, 16)
 	b.ExtendBaseWidget(b)
 	return b
@@ -36,9 +46,10 @@ func newTopBar() *topBar {
 
 func (b *topBar) update(c model.Call, now time.Time) {
 	b.started, b.ended = c.Started, c.Phase == model.PhaseEnded || c.Phase == model.PhaseLost
+	b.views.set(b.env, c.Arrangement.View)
 	people := fmt.Sprint(len(c.People))
 	if len(c.People) == 1 && c.People[0].Own && c.Phase == model.PhaseRunning {
-		people = "Only you so far"
+		people = b.env.Say("call.only-you")
 	}
 	if len(c.People) == 0 {
 		people = ""
@@ -77,6 +88,20 @@ func (b *topBar) fade(faded bool) {
 	}
 }
 
+// lay says whether the bar lies over the stage, as in full screen.
+func (b *topBar) lay(over bool) {
+	if b.lies == over {
+		return
+	}
+	b.lies = over
+	icon, name := assets.IconFullScreen, "view.full-screen"
+	if over {
+		icon, name = assets.IconFullScreenExit, "view.leave-full-screen"
+	}
+	b.full.Set(icon, widgets.LookGhost, b.env.Say(name))
+	b.Refresh()
+}
+
 // Duration writes a time span as 4:05 or 1:02:03.
 func Duration(d time.Duration) string {
 	s := max(int(d.Seconds()), 0)
@@ -86,14 +111,25 @@ func Duration(d time.Duration) string {
 	return fmt.Sprintf("%d:%02d", s/60, s%60)
 }
 
+// roomy reports whether a bar has room for the views; where it has not, the key and the menu change them.
+func roomy(width float32) bool { return width >= 520 }
+
 // CreateRenderer makes the bar's renderer.
 func (b *topBar) CreateRenderer() fyne.WidgetRenderer {
-	objects := []fyne.CanvasObject{b.meeting, b.clock, b.icon, b.people}
+	objects := []fyne.CanvasObject{b.over, b.meeting, b.clock, b.icon, b.people, b.views, b.full}
 	height := func() float32 { return max(theme.TopBar, b.meeting.MinSize().Height+theme.Gap) }
 	least := func() fyne.Size { return fyne.NewSize(160, height()) }
 	layout := func(s fyne.Size) {
 		clock, people := b.clock.Natural()+1, b.people.Natural()+1
-		right := s.Width - theme.Pad
+		widgets.Place(b.over, 0, 0, s.Width, s.Height)
+		right := s.Width - theme.Gap
+		widgets.Place(b.full, right-theme.Target, (s.Height-theme.Target)/2, theme.Target, theme.Target)
+		right -= theme.Target + 4
+		if roomy(s.Width) {
+			widgets.Place(b.views, right-3*theme.Target, (s.Height-theme.Target)/2, 3*theme.Target, theme.Target)
+			right -= 3 * theme.Target
+		}
+		right -= theme.Pad
 		if b.people.Text() != "" {
 			widgets.Place(b.people, right-people, 0, people, s.Height)
 			right -= people + 22
@@ -109,6 +145,10 @@ func (b *topBar) CreateRenderer() fyne.WidgetRenderer {
 		widgets.SetShown(b.clock, !b.faded)
 		widgets.SetShown(b.people, !b.faded)
 		widgets.SetShown(b.icon, !b.faded && b.people.Text() != "")
+		widgets.SetShown(b.views, !b.faded && roomy(b.Size().Width))
+		widgets.SetShown(b.full, !b.faded)
+		b.over.FillColor = widgets.Colour(theme.Background)
+		widgets.SetShown(b.over, b.lies && !b.faded)
 	}
 	return widgets.NewRenderer(objects, least, layout, refresh)
 }

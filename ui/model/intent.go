@@ -54,6 +54,18 @@ type (
 	Leave struct{}
 	// DismissNotice takes a notice away.
 	DismissNotice struct{ ID int }
+	// SetView arranges the stage in another way.
+	SetView struct{ View View }
+	// SetSelf says where the own picture stands.
+	SetSelf struct{ Self Self }
+	// SetCorner puts the floating own picture into a corner.
+	SetCorner struct{ Corner Corner }
+	// SetPanelWidth makes the right-hand panel as wide.
+	SetPanelWidth struct{ Width int }
+	// Talk opens the microphone for as long as it is held, and mutes it again.
+	Talk struct{ On bool }
+	// ToggleHand raises or lowers the own hand.
+	ToggleHand struct{}
 	// Quit closes the window for good.
 	Quit struct{}
 )
@@ -91,4 +103,10 @@ func (ForceMute) intent()        {}
 func (Rejoin) intent()           {}
 func (Leave) intent()            {}
 func (DismissNotice) intent()    {}
+func (SetView) intent()          {}
+func (SetSelf) intent()          {}
+func (SetCorner) intent()        {}
+func (SetPanelWidth) intent()    {}
+func (Talk) intent()             {}
+func (ToggleHand) intent()       {}
 func (Quit) intent()             {}

@@ -17,11 +17,13 @@ const (
 
 // State is everything the window shows. It is immutable once sent.
 type State struct {
-	Screen  Screen
-	Home    Home
-	Prejoin Prejoin
-	Call    Call
-	Notices []Notice // newest last; each goes away by itself, or by DismissNotice
+	Screen   Screen
+	Home     Home
+	Prejoin  Prejoin
+	Call     Call
+	Look     Look
+	Settings Settings
+	Notices  []Notice // newest last; each goes away by itself, or by DismissNotice
 }
 
 // Home is the start screen.
@@ -29,6 +31,15 @@ type Home struct {
 	Link    string // what the field starts with
 	Problem string // a sentence under the field; "" for none
 	Busy    bool   // a link is being looked up
+	Recent  []Meeting
+}
+
+// Meeting is one that was joined before.
+type Meeting struct {
+	Link string
+	Name string
+	Code string // tells it from others of that name; "" where there is none
+	Last time.Time
 }
 
 // Prejoin is the device check.
@@ -42,9 +53,18 @@ type Prejoin struct {
 	MicOn    bool
 	// Problems, each a sentence that says what happened and what to do, shown where it belongs; "" for none.
 	CameraProblem, MicProblem, SpeakerProblem, Problem string
-	SpeakerTesting                                     bool   // the test sound plays
+	SpeakerTesting                                     bool // the test sound plays
+	Voice                                              Voice
+	CanRecord                                          bool // there is a microphone to record
+	Video                                              Video
 	Joining                                            bool   // Join now was pressed; it can be cancelled
 	Waiting                                            string // while Joining: that a moderator has to let the user in, in words; "" when that is not so
+}
+
+// Voice is the test of one's own voice: some seconds are recorded, then played.
+type Voice struct {
+	Recording, Playing bool
+	Seconds            int // that are left
 }
 
 // Devices is what can be chosen.
@@ -83,6 +103,9 @@ type Call struct {
 	Devices                   Devices
 	ChatDraft                 string // text typed and not yet sent; survives reconnecting and leaving
 	Panel                     Panel
+	Arrangement               Arrangement
+	Talking                   bool // the microphone is on for as long as it is held
+	CanRaiseHand, HandUp      bool
 }
 
 // Phase is where a call stands.
@@ -122,7 +145,11 @@ type Tile struct {
 	Problem    string   // words for TileMissing
 	Pictures   Pictures // nil when there is no picture
 	Level      *Level   // nil when there is no sound
-	Moderation bool     // this client may mute it
+	Width      int      // of a shared screen's own picture, in pixels; 0 while it is not known
+	Height     int
+	Hand       int  // place in the order of raised hands; 0 when it is down
+	Poor       bool // the person's connection is poor
+	Moderation bool // this client may mute it
 }
 
 // TileMedia says what a tile has instead of, or as, its picture. Each looks different and says so in words.
@@ -165,6 +192,8 @@ type Person struct {
 	Own              bool
 	Muted, CameraOff bool
 	Sharing          bool
+	Speaking         bool
+	Hand             int // place in the order of raised hands; 0 when it is down
 }
 
 // Share is what this client shares.

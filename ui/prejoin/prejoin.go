@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"parley/assets"
+	"parley/ui/keys"
 	"parley/ui/model"
 	"parley/ui/theme"
 	"parley/ui/widgets"
@@ -29,18 +30,20 @@ type Screen struct {
 	form   *form
 	scroll *container.Scroll
 	join   *widgets.Button
+	gear   *widgets.IconButton
 	state  model.Prejoin
 }
 
 // New builds the screen.
 func New(env *widgets.Env) *Screen {
 	s := &Screen{env: env, view: newSelfView(env), level: widgets.NewLevelBar()}
-	s.back = widgets.NewIconButton(env, assets.IconChevronLeft, widgets.LookGhost, "Back", "Esc", s.goBack)
+	s.back = widgets.NewIconButton(env, assets.IconChevronLeft, widgets.LookGhost, env.Say("prejoin.back"), "Esc", s.goBack)
 	s.title = widgets.NewLine("", widgets.Style{Size: theme.SizeLarge, Bold: true})
 	s.levelL = widgets.NewLine("", widgets.Style{Size: theme.SizeSmall, Colour: theme.SecondText})
 	s.form = newForm(env, s.submit, s.enable)
 	s.scroll = container.NewVScroll(s.form)
-	s.join = widgets.NewButton(env, "Join now", "", widgets.Primary, s.press)
+	s.join = widgets.NewButton(env, env.Say("prejoin.join-now"), "", widgets.Primary, s.press)
+	s.gear = widgets.NewIconButton(env, assets.IconSettings, widgets.LookGhost, env.Say("settings.title"), keys.Hint(env, keys.OpenSettings), env.ShowSettings)
 	s.ExtendBaseWidget(s)
 	return s
 }
@@ -62,23 +65,30 @@ func (s *Screen) Leave() {
 // Update follows a new state.
 func (s *Screen) Update(p model.Prejoin) {
 	s.state = p
-	title := "Join " + p.Meeting
+	key := "prejoin.title"
 	if p.Meeting == "" {
-		title = "Join the meeting"
+		key += "-unnamed"
 	}
 	if p.Joining {
-		title = strings.Replace(title, "Join ", "Joining ", 1) + "…"
+		key += "-joining"
 	}
-	s.title.Set(title)
+	s.title.Set(s.env.Say(key, "Meeting", p.Meeting))
+	if p.Waiting != "" {
+		s.title.Set(p.Waiting + "…")
+	}
 	s.view.update(p)
 	s.level.SetLevel(p.Level)
 	switch {
+	case p.Voice.Recording:
+		s.levelL.Set(s.env.Say("prejoin.recording", "Seconds", p.Voice.Seconds))
+	case p.Voice.Playing:
+		s.levelL.Set(s.env.Say("prejoin.playing", "Seconds", p.Voice.Seconds))
 	case !p.MicOn:
-		s.levelL.Set("Your microphone is off")
+		s.levelL.Set(s.env.Say("prejoin.mic-off"))
 	case p.Level == nil:
-		s.levelL.Set("No sound yet")
+		s.levelL.Set(s.env.Say("prejoin.no-sound"))
 	default:
-		s.levelL.Set("Say something: the bar moves")
+		s.levelL.Set(s.env.Say("prejoin.say-something"))
 	}
 	s.form.update(p)
 	s.enable()
@@ -86,9 +96,9 @@ func (s *Screen) Update(p model.Prejoin) {
 }
 
 func (s *Screen) enable() {
-	text, rank := "Join now", widgets.Primary
+	text, rank := s.env.Say("prejoin.join-now"), widgets.Primary
 	if s.state.Joining {
-		text, rank = "Cancel", widgets.Secondary
+		text, rank = s.env.Say("prejoin.cancel"), widgets.Secondary
 	}
 	s.join.SetText(text)
 	s.join.SetRank(rank)
@@ -135,7 +145,7 @@ func (s *Screen) Present() { s.view.present() }
 
 // CreateRenderer makes the screen's renderer.
 func (s *Screen) CreateRenderer() fyne.WidgetRenderer {
-	objects := []fyne.CanvasObject{s.back, s.title, s.view, s.level, s.levelL, s.scroll, s.join}
+	objects := []fyne.CanvasObject{s.back, s.title, s.view, s.level, s.levelL, s.scroll, s.join, s.gear}
 	least := func() fyne.Size { return fyne.NewSize(480, 300) }
 	return widgets.NewRenderer(objects, least, s.layout, func() {})
 }
@@ -143,7 +153,8 @@ func (s *Screen) CreateRenderer() fyne.WidgetRenderer {
 func (s *Screen) layout(z fyne.Size) {
 	head := max(theme.TopBar+theme.Gap, s.title.MinSize().Height+theme.Gap)
 	widgets.Place(s.back, theme.Gap, (head-theme.Target)/2, theme.Target, theme.Target)
-	widgets.Place(s.title, theme.Gap+theme.Target+4, 0, z.Width-2*theme.Pad-theme.Target, head)
+	widgets.Place(s.title, theme.Gap+theme.Target+4, 0, z.Width-2*theme.Pad-2*theme.Target, head)
+	widgets.Place(s.gear, z.Width-theme.Target-theme.Gap, (head-theme.Target)/2, theme.Target, theme.Target)
 	pad := theme.WidePad
 	if z.Width < theme.Narrow {
 		pad = theme.Pad

@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"parley/assets"
+	"parley/ui/keys"
 	"parley/ui/model"
 	"parley/ui/theme"
 	"parley/ui/widgets"
@@ -29,8 +30,8 @@ func newSelfView(env *widgets.Env) *selfView {
 	v := &selfView{env: env, ground: &canvas.Rectangle{CornerRadius: theme.Radius}, picture: widgets.NewPicture(false), avatar: widgets.NewAvatar("", 72)}
 	v.words = widgets.NewParagraph("", widgets.Style{Colour: theme.SecondText, Align: fyne.TextAlignCenter})
 	v.words.SetMost(3)
-	v.mic = widgets.NewIconButton(env, assets.IconMic, widgets.LookShade, "Mute", "Ctrl+D", func() { env.Send(model.ToggleMic{}) })
-	v.camera = widgets.NewIconButton(env, assets.IconCamera, widgets.LookShade, "Turn camera off", "Ctrl+E", func() { env.Send(model.ToggleCamera{}) })
+	v.mic = widgets.NewIconButton(env, assets.IconMic, widgets.LookShade, env.Say("call.mute"), keys.ChordHint(env, keys.ToggleMic), func() { env.Send(model.ToggleMic{}) })
+	v.camera = widgets.NewIconButton(env, assets.IconCamera, widgets.LookShade, env.Say("call.camera-off"), keys.ChordHint(env, keys.ToggleCamera), func() { env.Send(model.ToggleCamera{}) })
 	v.ExtendBaseWidget(v)
 	return v
 }
@@ -48,9 +49,9 @@ func (v *selfView) update(p model.Prejoin) {
 	case p.CameraProblem != "":
 		words = p.CameraProblem
 	case !p.CameraOn:
-		words = "Your camera is off."
+		words = v.env.Say("prejoin.camera-off")
 	case !v.picture.Has():
-		words = "Starting the camera…"
+		words = v.env.Say("prejoin.camera-starting")
 	}
 	v.words.Set(words)
 	look := widgets.LookNormal
@@ -58,14 +59,14 @@ func (v *selfView) update(p model.Prejoin) {
 		look = widgets.LookShade
 	}
 	if p.MicOn {
-		v.mic.Set(assets.IconMic, look, "Mute")
+		v.mic.Set(assets.IconMic, look, v.env.Say("call.mute"))
 	} else {
-		v.mic.Set(assets.IconMicOff, widgets.LookOff, "Unmute")
+		v.mic.Set(assets.IconMicOff, widgets.LookOff, v.env.Say("call.unmute"))
 	}
 	if p.CameraOn {
-		v.camera.Set(assets.IconCamera, look, "Turn camera off")
+		v.camera.Set(assets.IconCamera, look, v.env.Say("call.camera-off"))
 	} else {
-		v.camera.Set(assets.IconCameraOff, widgets.LookOff, "Turn camera on")
+		v.camera.Set(assets.IconCameraOff, widgets.LookOff, v.env.Say("call.camera-on"))
 	}
 	v.want()
 	v.Refresh()

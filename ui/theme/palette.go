@@ -27,8 +27,9 @@ const (
 	OnShade    = fyne.ThemeColorName("parley.onShade")
 	Hover      = fynetheme.ColorNameHover
 	Pressed    = fynetheme.ColorNamePressed
-	Stage      = fyne.ThemeColorName("parley.stage") // behind a shared screen
-	Knob       = fyne.ThemeColorName("parley.knob")  // a round button at rest
+	Stage      = fyne.ThemeColorName("parley.stage")   // behind a shared screen
+	Knob       = fyne.ThemeColorName("parley.knob")    // a round button at rest
+	Calling    = fyne.ThemeColorName("parley.calling") // behind one's own name in the chat
 	Clear      = fyne.ThemeColorName("parley.clear")
 )
 
@@ -80,7 +81,7 @@ func (t tones) palette() palette {
 		Danger: rgb(0xE5484D), OnDanger: rgb(0xFFFFFF), Warning: rgb(0xE9A23B), OnWarning: rgb(0x11171D),
 		Good: rgb(0x2FA36B), OnGood: rgb(0x101317),
 		Shade: rgba(0x0B0E11, 0xB8), OnShade: rgb(0xFFFFFF), Stage: rgb(0x0B0E11), Clear: {},
-		Hover: t.hover, Pressed: t.pressed,
+		Hover: t.hover, Pressed: t.pressed, Calling: rgba(t.accent, 0x4D),
 		fynetheme.ColorNameButton:              rgb(t.raised),
 		fynetheme.ColorNameDisabledButton:      rgb(t.surface),
 		fynetheme.ColorNameDisabled:            rgb(t.second),

@@ -67,6 +67,9 @@ func TestContrast(t *testing.T) {
 				}
 			}
 		}
+		if got := contrast(at(Text), over(at(Calling), at(Surface))); got < leastText {
+			t.Errorf("%s: one's own name in the chat is %.2f", v, got)
+		}
 		for _, picture := range []uint32{0xFFFFFF, 0x808080, 0x000000} {
 			if got := contrast(at(OnShade), over(at(Shade), rgb(picture))); got < leastText {
 				t.Errorf("%s: a pill over a picture of #%06X is %.2f", v, picture, got)

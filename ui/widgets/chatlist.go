@@ -25,24 +25,41 @@ type ChatList struct {
 	empty  *Paragraph
 	lines  []model.ChatLine
 	follow bool
+	marks  Marks
+	chatCursor
+}
+
+// chatCursor is where the keyboard stands in the list.
+type chatCursor struct {
+	focused bool
+	at      int // line; -1 for none
 }
 
 // NewChatList returns an empty list.
 func NewChatList(env *Env) *ChatList {
 	l := &ChatList{env: env, rows: map[string]*chatRow{}, column: &chatColumn{}, follow: true}
+	l.at = -1
 	l.column.ExtendBaseWidget(l.column)
 	l.scroll = container.NewVScroll(l.column)
 	l.scroll.OnScrolled = func(at fyne.Position) {
 		l.follow = at.Y >= l.column.Size().Height-l.scroll.Size().Height-4
 	}
-	l.empty = NewParagraph("No messages yet. Everybody in the meeting sees what you write here.",
+	l.empty = NewParagraph(env.Say("chat.empty"),
 		Style{Colour: theme.SecondText, Align: fyne.TextAlignCenter})
 	l.ExtendBaseWidget(l)
 	return l
 }
 
-// Set follows a new state of the chat. Rows of lines that stay are kept.
-func (l *ChatList) Set(lines []model.ChatLine) {
+// Set follows a new state of the chat, or of what is searched for in it. Rows of lines that stay are kept.
+func (l *ChatList) Set(lines []model.ChatLine, marks Marks) {
+	if marks.Find != l.marks.Find {
+		l.follow = true // the newest that was found is in view, and so is the newest of all afterwards
+		l.empty.Set(l.env.Say("chat.empty"))
+		if marks.Find != "" {
+			l.empty.Set(l.env.Say("chat.not-found", "Text", marks.Find))
+		}
+	}
+	l.marks = marks
 	if len(lines) > chatMost {
 		lines = lines[len(lines)-chatMost:]
 	}
@@ -53,9 +70,9 @@ func (l *ChatList) Set(lines []model.ChatLine) {
 		first := n == 0 || !together(lines[n-1], line)
 		row, ok := l.rows[line.ID]
 		if !ok {
-			row = newChatRow(l.env, line, first)
+			row = newChatRow(l.env, line, first, marks)
 			changed = true
-		} else if row.update(line, first) {
+		} else if row.update(line, first, marks) {
 			changed = true
 		}
 		rows[n], kept[line.ID] = row, row
@@ -69,6 +86,9 @@ func (l *ChatList) Set(lines []model.ChatLine) {
 		l.follow = true // what one just wrote is seen
 	}
 	l.rows, l.column.rows = kept, rows
+	if l.focused {
+		l.stand(min(l.at, len(rows)-1))
+	}
 	l.column.Refresh()
 	l.Refresh()
 }

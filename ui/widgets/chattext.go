@@ -2,9 +2,7 @@ package widgets
 
 import (
 	"net/url"
-	"regexp"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
@@ -14,58 +12,6 @@ import (
 
 	"parley/ui/theme"
 )
-
-// inChat finds what a chat line sets apart: code between back quotes, and links.
-var inChat = regexp.MustCompile("```(?s:.+?)```|`[^`\n]+`|https?://[^\\s<>\"]+")
-
-// Span is a part of a chat text: plain, code, or a link.
-type Span struct {
-	Text string
-	Code bool
-	Link *url.URL
-}
-
-// Spans splits a chat text into plain text, code in fixed width, and links that open.
-func Spans(text string) []Span {
-	var out []Span
-	plain := func(s string) {
-		if s != "" {
-			out = append(out, Span{Text: s})
-		}
-	}
-	from := 0
-	for _, at := range inChat.FindAllStringIndex(text, -1) {
-		found := text[at[0]:at[1]]
-		plain(text[from:at[0]])
-		from = at[1]
-		if strings.HasPrefix(found, "`") {
-			out = append(out, Span{Text: strings.Trim(strings.Trim(found, "`"), "\n"), Code: true})
-			continue
-		}
-		link := strings.TrimRight(found, ".,;:!?)'")
-		if u, err := url.Parse(link); err == nil && u.Host != "" {
-			out = append(out, Span{Text: link, Link: u})
-		} else {
-			plain(link)
-		}
-		plain(found[len(link):])
-	}
-	plain(text[from:])
-	return out
-}
-
-// onlySymbols reports whether a text is a few emoji and nothing else: those are shown large.
-func onlySymbols(text string) bool {
-	if text == "" || utf8.RuneCountInString(text) > 8 {
-		return false
-	}
-	for _, r := range text {
-		if r < 0x2190 || unicode.IsLetter(r) || unicode.IsDigit(r) {
-			return false
-		}
-	}
-	return true
-}
 
 // piece is a part of a span on one line.
 type piece struct {
@@ -80,6 +26,7 @@ type piece struct {
 type chatText struct {
 	widget.BaseWidget
 
+	env    *Env
 	spans  []Span
 	size   fyne.ThemeSizeName
 	ink    fyne.ThemeColorName
@@ -88,14 +35,14 @@ type chatText struct {
 	fit    fitKey
 }
 
-func newChatText() *chatText {
-	t := &chatText{}
+func newChatText(env *Env) *chatText {
+	t := &chatText{env: env}
 	t.ExtendBaseWidget(t)
 	return t
 }
 
-func (t *chatText) set(text string, ink fyne.ThemeColorName) {
-	t.spans, t.ink, t.size, t.fit = Spans(text), ink, theme.SizeText, fitKey{}
+func (t *chatText) set(text string, ink fyne.ThemeColorName, marks Marks) {
+	t.spans, t.ink, t.size, t.fit = Spans(text, marks), ink, theme.SizeText, fitKey{}
 	if onlySymbols(text) {
 		t.size = theme.SizeHeader
 	}
@@ -106,6 +53,15 @@ func (t *chatText) style(span int) Style {
 	s := Style{Size: t.size, Colour: t.ink, Mono: t.spans[span].Code}
 	if t.spans[span].Link != nil {
 		s.Colour = theme.Accent
+	}
+	switch t.spans[span].Mark {
+	case MarkMention:
+		s.Bold, s.Colour = true, theme.Accent
+	case MarkMe:
+		s.Bold, s.Colour = true, theme.Text
+	case MarkFound:
+		s.Colour = theme.OnWarning
+	case MarkNone:
 	}
 	return s
 }
@@ -180,7 +136,12 @@ func (t *chatText) CreateRenderer() fyne.WidgetRenderer {
 			t.style(p.span).set(text, p.text)
 			var o fyne.CanvasObject = text
 			if link := t.spans[p.span].Link; link != nil {
-				o = newLinkPiece(text, link)
+				o = newLinkPiece(t.env, text, link)
+			}
+			if ground := markGround(t.spans[p.span].Mark); ground != "" {
+				back := &canvas.Rectangle{FillColor: colour(ground), CornerRadius: 4}
+				place(back, p.x-2, float32(p.line)*h, p.width+4, h)
+				r.objects = append(r.objects, back)
 			}
 			place(o, p.x, float32(p.line)*h, p.width, h)
 			r.objects = append(r.objects, o)
@@ -189,10 +150,34 @@ func (t *chatText) CreateRenderer() fyne.WidgetRenderer {
 	return r
 }
 
+// links returns where the text's links lead.
+func (t *chatText) links() []*url.URL {
+	var all []*url.URL
+	for _, s := range t.spans {
+		if s.Link != nil {
+			all = append(all, s.Link)
+		}
+	}
+	return all
+}
+
+// markGround returns the colour behind what stands out, or "".
+func markGround(m Mark) fyne.ThemeColorName {
+	switch m {
+	case MarkMe:
+		return theme.Calling
+	case MarkFound:
+		return theme.Warning
+	case MarkNone, MarkMention:
+	}
+	return ""
+}
+
 // linkPiece is a part of a link; a click opens the whole.
 type linkPiece struct {
 	widget.BaseWidget
 
+	env  *Env
 	text *canvas.Text
 	link *url.URL
 }
@@ -202,18 +187,14 @@ var (
 	_ desktop.Cursorable = (*linkPiece)(nil)
 )
 
-func newLinkPiece(text *canvas.Text, link *url.URL) *linkPiece {
-	l := &linkPiece{text: text, link: link}
+func newLinkPiece(env *Env, text *canvas.Text, link *url.URL) *linkPiece {
+	l := &linkPiece{env: env, text: text, link: link}
 	l.ExtendBaseWidget(l)
 	return l
 }
 
 // Tapped opens the link in the system's browser.
-func (l *linkPiece) Tapped(*fyne.PointEvent) {
-	if err := fyne.CurrentApp().OpenURL(l.link); err != nil {
-		fyne.LogError("open "+l.link.String(), err)
-	}
-}
+func (l *linkPiece) Tapped(*fyne.PointEvent) { l.env.open(l.link) }
 
 // Cursor is the hand.
 func (l *linkPiece) Cursor() desktop.Cursor { return desktop.PointerCursor }

@@ -48,7 +48,7 @@ func (c *Choice) Update(s model.ScreenChoice) {
 	if c.screen == s {
 		return
 	}
-	c.screen, c.name = s, "Share "+s.Name
+	c.screen, c.name = s, c.env.Say("picker.share", "Name", s.Name)
 	c.title.Set(s.Name)
 	c.detail.Set(fmt.Sprintf("%d × %d", s.Width, s.Height))
 	if s.Thumbnail != nil {

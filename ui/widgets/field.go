@@ -15,6 +15,7 @@ type Field struct {
 	submit func(string)
 	shift  bool
 	most   int // runes at most, 0 for no limit
+	escape func()
 }
 
 var (
@@ -57,6 +58,9 @@ func (f *Field) begin(changed func(string)) {
 		}
 	}
 }
+
+// OnEscape says what Escape does in the field, instead of what it does in the window.
+func (f *Field) OnEscape(escape func()) { f.escape = escape }
 
 // Put replaces the text without telling anybody, unless it is there already: the cursor then stays where it is.
 func (f *Field) Put(text string) {
@@ -107,6 +111,10 @@ func (f *Field) TypedKey(k *fyne.KeyEvent) {
 			f.submit(f.Text)
 		}
 	case fyne.KeyEscape:
+		if f.escape != nil {
+			f.escape()
+			return
+		}
 		f.env.key(k)
 	default:
 		f.Entry.TypedKey(k)

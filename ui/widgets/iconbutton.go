@@ -22,11 +22,12 @@ const (
 	LookActive             // accent: what it opens is open
 	LookDanger             // leave, remove
 	LookShade              // over a picture
+	LookChosen             // the one of several that is chosen: a ground, smaller than the target
 )
 
 // String names the look.
 func (l Look) String() string {
-	return [...]string{"normal", "ghost", "off", "active", "danger", "shade"}[l]
+	return [...]string{"normal", "ghost", "off", "active", "danger", "shade", "chosen"}[l]
 }
 
 func (l Look) colours() (ground, icon fyne.ThemeColorName) {
@@ -41,6 +42,8 @@ func (l Look) colours() (ground, icon fyne.ThemeColorName) {
 		return theme.Danger, theme.OnDanger
 	case LookShade:
 		return theme.Shade, theme.OnShade
+	case LookChosen:
+		return theme.Knob, theme.Text
 	case LookNormal:
 	}
 	return theme.Knob, theme.Text
@@ -124,9 +127,13 @@ func (b *iconFace) CreateRenderer() fyne.WidgetRenderer {
 	r.layout = func(s fyne.Size) {
 		w, h := b.width, b.height
 		x, y := (s.Width-w)/2, (s.Height-h)/2
+		inset := float32(0)
+		if b.look == LookChosen {
+			inset = 4
+		}
 		for _, o := range []*canvas.Rectangle{d.ground, d.veil, d.ring} {
-			o.CornerRadius = min(w, h) / 2
-			place(o, x, y, w, h)
+			o.CornerRadius = min(w, h)/2 - inset
+			place(o, x+inset, y+inset, w-2*inset, h-2*inset)
 		}
 		place(d.icon, x, y, w, h)
 		count := badgeStyle.Measure(d.count.Text)

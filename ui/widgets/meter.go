@@ -123,7 +123,7 @@ func (b *LevelBar) CreateRenderer() fyne.WidgetRenderer {
 	for _, s := range b.segs {
 		r.objects = append(r.objects, s)
 	}
-	r.min = func() fyne.Size { return fyne.NewSize(80, 8) }
+	r.min = func() fyne.Size { return fyne.NewSize(80, 12) }
 	r.refresh = func() {
 		on, off := colour(theme.Good), colour(theme.Line)
 		for n, s := range b.segs {

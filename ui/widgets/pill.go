@@ -69,6 +69,9 @@ func (p *Pill) CreateRenderer() fyne.WidgetRenderer {
 	r := &renderer{objects: []fyne.CanvasObject{p.back, p.mark, p.meter, p.line}}
 	r.min = func() fyne.Size {
 		h := max(p.height, p.line.MinSize().Height+6)
+		if p.line.Text() == "" {
+			return fyne.NewSize(p.lead()-6+20, h)
+		}
 		return fyne.NewSize(p.lead()+p.line.Natural()+1+20, h)
 	}
 	r.refresh = func() {

@@ -71,6 +71,7 @@ func (p *pointable) press() {
 
 // MouseIn shows the hover and, after a moment, the tooltip.
 func (p *pointable) MouseIn(*desktop.MouseEvent) {
+	p.env.moved()
 	p.hovered = true
 	if p.env.Tips != nil {
 		p.env.Tips.Rest(p.self, p.tip())
@@ -107,8 +108,11 @@ func (p *pointable) Cursor() desktop.Cursor {
 // focusing gives a button the keyboard: Tab reaches it, Space and Enter press it.
 type focusing struct{ on *pointable }
 
-// FocusGained shows the focus.
-func (f focusing) FocusGained() { f.set(true) }
+// FocusGained shows the focus, and what had faded.
+func (f focusing) FocusGained() {
+	f.on.env.moved()
+	f.set(true)
+}
 
 // FocusLost takes it away.
 func (f focusing) FocusLost() { f.set(false) }
@@ -118,17 +122,38 @@ func (f focusing) set(focused bool) {
 	f.on.Refresh()
 }
 
-// TypedRune is not needed: the space bar comes as a key too.
-func (f focusing) TypedRune(rune) {}
+// TypedRune passes a character on: the space bar comes as a key too.
+func (f focusing) TypedRune(r rune) {
+	if r != ' ' {
+		f.on.env.typed(r)
+	}
+}
+
+// KeyDown passes a key on, but for those that press the button.
+func (f focusing) KeyDown(k *fyne.KeyEvent) {
+	if !presses(k.Name) {
+		f.on.env.keyDown(k)
+	}
+}
+
+// KeyUp passes a key on.
+func (f focusing) KeyUp(k *fyne.KeyEvent) {
+	if !presses(k.Name) {
+		f.on.env.keyUp(k)
+	}
+}
+
+func presses(k fyne.KeyName) bool {
+	return k == fyne.KeySpace || k == fyne.KeyReturn || k == fyne.KeyEnter
+}
 
 // TypedKey presses on Space and Enter and passes the rest on.
 func (f focusing) TypedKey(k *fyne.KeyEvent) {
-	switch k.Name {
-	case fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter:
+	if presses(k.Name) {
 		f.on.press()
-	default:
-		f.on.env.key(k)
+		return
 	}
+	f.on.env.key(k)
 }
 
 // pressable is a button with the keyboard.

@@ -11,15 +11,15 @@ import (
 	"parley/ui/theme"
 )
 
-// DeviceSelect chooses one of the devices of a kind.
-type DeviceSelect struct {
+// Select chooses one of several things by a menu.
+type Select struct {
 	pressable
 
-	kind    model.DeviceKind
-	icon    assets.Icon
-	devices []model.Device
+	icon    assets.Icon // may be ""
+	options []model.Device
 	chosen  string
-	none    string // words when there is no device
+	none    string // words when there is nothing to choose
+	pick    func(id string)
 	draw    selectDraw
 }
 
@@ -30,49 +30,65 @@ type selectDraw struct {
 }
 
 var (
-	_ fyne.Tappable  = (*DeviceSelect)(nil)
-	_ fyne.Focusable = (*DeviceSelect)(nil)
+	_ fyne.Tappable  = (*Select)(nil)
+	_ fyne.Focusable = (*Select)(nil)
 )
 
-// NewDeviceSelect returns a select without devices.
-func NewDeviceSelect(env *Env, kind model.DeviceKind, icon assets.Icon, name, none string) *DeviceSelect {
-	s := &DeviceSelect{kind: kind, icon: icon, none: none}
+// NewSelect returns a select without options; pick is told what is chosen.
+func NewSelect(env *Env, icon assets.Icon, name, none string, pick func(id string)) *Select {
+	s := &Select{icon: icon, none: none, pick: pick}
 	s.begin(s, env, name, "", s.open)
 	return s
 }
 
+// NewDeviceSelect returns a select for the devices of a kind.
+func NewDeviceSelect(env *Env, kind model.DeviceKind, icon assets.Icon, name, none string) *Select {
+	return NewSelect(env, icon, name, none, func(id string) { env.Send(model.ChooseDevice{Kind: kind, ID: id}) })
+}
+
 // Set changes what can be chosen and what is.
-func (s *DeviceSelect) Set(devices []model.Device, chosen string) {
-	s.devices, s.chosen = devices, chosen
-	s.disabled = len(devices) == 0
+func (s *Select) Set(options []model.Device, chosen string) {
+	s.options, s.chosen = options, chosen
+	s.disabled = len(options) == 0
 	s.Refresh()
 }
 
-func (s *DeviceSelect) words() string {
-	for _, d := range s.devices {
-		if d.ID == s.chosen {
-			return d.Name
-		}
+// Choose changes what is chosen.
+func (s *Select) Choose(id string) {
+	if s.chosen != id {
+		s.chosen = id
+		s.Refresh()
 	}
-	if len(s.devices) == 0 {
-		return s.none
-	}
-	return "Choose"
 }
 
-func (s *DeviceSelect) open() {
-	ShowMenu(s.env, s, DeviceItems(s.env, s.kind, s.devices, s.chosen))
+func (s *Select) words() string {
+	for _, o := range s.options {
+		if o.ID == s.chosen {
+			return o.Name
+		}
+	}
+	if len(s.options) == 0 {
+		return s.none
+	}
+	return s.env.Say("device.choose")
+}
+
+func (s *Select) open() { ShowMenu(s.env, s, items(s.options, s.chosen, s.pick)) }
+
+// items returns a menu's items; the chosen one is checked.
+func items(options []model.Device, chosen string, pick func(id string)) []*fyne.MenuItem {
+	list := make([]*fyne.MenuItem, 0, len(options))
+	for _, o := range options {
+		item := fyne.NewMenuItem(o.Name, func() { pick(o.ID) })
+		item.Checked = o.ID == chosen
+		list = append(list, item)
+	}
+	return list
 }
 
 // DeviceItems returns a menu's items for the devices of a kind; the chosen one is checked.
 func DeviceItems(env *Env, kind model.DeviceKind, devices []model.Device, chosen string) []*fyne.MenuItem {
-	items := make([]*fyne.MenuItem, 0, len(devices))
-	for _, d := range devices {
-		item := fyne.NewMenuItem(d.Name, func() { env.Send(model.ChooseDevice{Kind: kind, ID: d.ID}) })
-		item.Checked = d.ID == chosen
-		items = append(items, item)
-	}
-	return items
+	return items(devices, chosen, func(id string) { env.Send(model.ChooseDevice{Kind: kind, ID: id}) })
 }
 
 // ShowMenu opens a menu at an object, above it where there is no room below. Names that are too long for the window are cut.
@@ -99,10 +115,14 @@ func ShowMenu(env *Env, at fyne.CanvasObject, items []*fyne.MenuItem) {
 }
 
 // CreateRenderer makes the select's renderer.
-func (s *DeviceSelect) CreateRenderer() fyne.WidgetRenderer {
+func (s *Select) CreateRenderer() fyne.WidgetRenderer {
 	d := &s.draw
 	d.ground, d.veil, d.ring = &canvas.Rectangle{}, &canvas.Rectangle{}, &canvas.Rectangle{}
-	d.icon, d.arrow = NewIcon(s.icon, theme.SecondText), NewIcon(assets.IconChevron, theme.SecondText)
+	icon := s.icon
+	if icon == "" {
+		icon = assets.IconCheck // not shown
+	}
+	d.icon, d.arrow = NewIcon(icon, theme.SecondText), NewIcon(assets.IconChevron, theme.SecondText)
 	d.text = NewLine("", Style{})
 	r := &renderer{objects: []fyne.CanvasObject{d.ground, d.veil, d.icon, d.text, d.arrow, d.ring}}
 	r.min = func() fyne.Size { return fyne.NewSize(140, max(theme.Target, d.text.MinSize().Height+theme.Pad)) }
@@ -117,6 +137,7 @@ func (s *DeviceSelect) CreateRenderer() fyne.WidgetRenderer {
 		d.text.text, d.text.style = s.words(), Style{Colour: ink}.or()
 		d.text.Refresh()
 		d.icon.Refresh()
+		setShown(d.icon, s.icon != "")
 		setShown(d.veil, s.hovered && !s.disabled)
 		setShown(d.ring, s.focused)
 		setShown(d.arrow, !s.disabled)
@@ -128,11 +149,15 @@ func (s *DeviceSelect) CreateRenderer() fyne.WidgetRenderer {
 		}
 		place(d.icon, 10, 0, assets.IconSize, z.Height)
 		place(d.arrow, z.Width-30, 0, assets.IconSize, z.Height)
-		place(d.text, 40, 0, z.Width-40-36, z.Height)
+		left := float32(40)
+		if s.icon == "" {
+			left = 12
+		}
+		place(d.text, left, 0, z.Width-left-36, z.Height)
 	}
 	r.refresh()
 	return r
 }
 
 // Cursor is the hand where there is something to choose.
-func (s *DeviceSelect) Cursor() desktop.Cursor { return s.pressable.Cursor() }
+func (s *Select) Cursor() desktop.Cursor { return s.pressable.Cursor() }

@@ -75,7 +75,7 @@ func TestSpans(t *testing.T) {
 		"https:// is not a link, `nor this": {{"https:// is not a link, `nor this", false, false}},
 		"":                                  nil,
 	} {
-		got := Spans(text)
+		got := Spans(text, Marks{})
 		if len(got) != len(wants) {
 			t.Errorf("%q has spans %#v", text, got)
 			continue
@@ -90,10 +90,10 @@ func TestSpans(t *testing.T) {
 
 func FuzzSpans(f *testing.F) {
 	for _, s := range []string{"plain", "`a` https://b.c", "```x```", "http://[::1", "https://a.b/%zz", "``", "`\n`"} {
-		f.Add(s)
+		f.Add(s, "a")
 	}
-	f.Fuzz(func(t *testing.T, text string) {
-		for _, s := range Spans(text) {
+	f.Fuzz(func(t *testing.T, text, what string) {
+		for _, s := range Spans(text, Marks{Names: []string{"Ann", "Ann Bell", "İ"}, Me: "zoë", Find: what}) {
 			if s.Link != nil && s.Link.Scheme != "http" && s.Link.Scheme != "https" {
 				t.Errorf("%q makes a link to %s", text, s.Link)
 			}

@@ -1,6 +1,8 @@
 package widgets
 
 import (
+	"strconv"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 
@@ -17,6 +19,9 @@ type tileDraw struct {
 	icon               *Icon
 	words              *Paragraph
 	pill               *Pill
+	hand               *Pill // top left: the place in the order of raised hands
+	poor               *Pill // top right: the connection
+	zoom               zoomBar
 }
 
 func (d *tileDraw) begin(t *Tile) {
@@ -29,12 +34,16 @@ func (d *tileDraw) begin(t *Tile) {
 	d.words = NewParagraph("", Style{Size: theme.SizeSmall, Colour: theme.SecondText, Align: fyne.TextAlignCenter})
 	d.words.SetMost(3)
 	d.pill = NewPill("", "", theme.Shade, theme.OnShade)
+	d.hand = NewPill("", assets.IconHand, theme.Warning, theme.OnWarning)
+	d.poor = NewPill("", assets.IconSignal, theme.Shade, theme.OnShade)
+	d.zoom = newZoomBar(t)
 }
 
 // CreateRenderer makes the tile's renderer.
 func (t *Tile) CreateRenderer() fyne.WidgetRenderer {
 	d := &t.draw
-	r := &renderer{objects: []fyne.CanvasObject{d.ground, t.picture.image, d.veil, d.avatar, d.badge, d.icon, d.words, d.pill, d.edge, t.mute, t.pin}}
+	r := &renderer{objects: []fyne.CanvasObject{d.ground, d.zoom.wheel, t.picture.image, d.veil, d.avatar, d.badge, d.icon, d.words, d.pill, d.hand, d.poor, d.edge, t.mute, t.hide, t.pin}}
+	r.objects = append(r.objects, d.zoom.objects()...)
 	r.min = func() fyne.Size { return fyne.NewSize(64, 36) }
 	r.refresh = t.refresh
 	r.layout = t.layout
@@ -70,20 +79,45 @@ func (t *Tile) refresh() {
 	d.avatar.Set(t.tile.Name)
 	d.badge.FillColor, d.badge.StrokeColor, d.badge.StrokeWidth = colour(theme.Raised), colour(t.ground()), 2
 	d.edge.FillColor, d.edge.StrokeColor, d.edge.StrokeWidth = colour(theme.Clear), colour(theme.Accent), 2
-	setShown(d.edge, t.focused || t.ring && !t.tile.Screen)
-	setShown(t.pin, t.actions())
+	if t.stand.floating && !t.focused && !t.tile.Speaking { // tells it from what lies below
+		d.edge.StrokeColor = colour(theme.Background)
+	}
+	setShown(d.edge, t.focused || t.tile.Speaking && !t.tile.Screen || t.stand.floating)
+	if t.tile.Hand > 0 {
+		d.hand.Set(strconv.Itoa(t.tile.Hand), assets.IconHand)
+	}
+	setShown(d.hand, t.tile.Hand > 0 && !t.tile.Screen)
+	setShown(d.poor, t.tile.Poor && !t.tile.Screen && !t.actions())
+	setShown(t.hide, t.actions() && t.hideable())
+	setShown(t.pin, t.actions() && !t.stand.floating)
 	setShown(t.mute, t.actions() && t.mutable())
 }
 
 func (t *Tile) layout(s fyne.Size) {
 	d := &t.draw
-	for _, o := range []fyne.CanvasObject{d.ground, t.picture.image, d.veil, d.edge} {
+	for _, o := range []fyne.CanvasObject{d.ground, d.veil, d.edge} {
 		place(o, 0, 0, s.Width, s.Height)
 	}
+	t.picture.put(s, t.env.Scale())
 	t.layoutMiddle(s)
 	x := s.Width - theme.Target - 4
 	place(t.pin, x, 4, theme.Target, theme.Target)
 	place(t.mute, x-theme.Target-4, 4, theme.Target, theme.Target)
+	if t.stand.floating {
+		place(t.hide, x, 4, theme.Target, theme.Target)
+	} else {
+		place(t.hide, x-theme.Target-4, 4, theme.Target, theme.Target)
+	}
+	m := d.hand.MinSize()
+	place(d.hand, 8, 8, m.Width, m.Height)
+	d.poor.Set(t.env.Say("tile.poor"), assets.IconSignal)
+	if m = d.poor.MinSize(); m.Width > s.Width*0.45 {
+		d.poor.Set("", assets.IconSignal)
+		m = d.poor.MinSize()
+	}
+	w := m.Width
+	place(d.poor, s.Width-w-8, 8, w, m.Height)
+	t.layoutZoom(s)
 }
 
 // layoutMiddle stacks avatar, icon and words above the name, as many of them as there is room for. What the words have no room to
@@ -149,7 +183,7 @@ func (t *Tile) layoutMiddle(s fyne.Size) {
 // setPill says the name, and in one word what the words have no room for.
 func (t *Tile) setPill(icon assets.Icon, short string, roomy bool) {
 	text := t.label()
-	if icon != "" && !roomy {
+	if icon != "" && !roomy && t.tile.Media != model.TileCameraOff { // which is plain to see: the word gives way to the name
 		text += " · " + short
 	}
 	mark := assets.Icon("")

@@ -124,7 +124,7 @@ func (c AudioCodec) silence(t *testing.T) {
 
 // loss leaves every fourth packet out and compares FEC with concealment.
 func (c AudioCodec) loss(t *testing.T) {
-	hear := func(fec bool) float64 {
+	hear := func(fec bool) (like float64, copies int) {
 		e, d := c.open(t, 32000, 25, false)
 		in, packet := make([]int16, codec.FrameSamples), make([]byte, 1500)
 		out := make([]int16, codec.FrameSamples)
@@ -144,8 +144,15 @@ func (c AudioCodec) loss(t *testing.T) {
 				t.Fatal(err)
 			}
 			if lost {
+				got := 0
 				if fec {
-					take(d.DecodeFEC(packet[:size], out))
+					if got, err = d.DecodeFEC(packet[:size], out); err != nil {
+						t.Fatal(err)
+					}
+					copies += got / codec.FrameSamples
+				}
+				if got > 0 {
+					take(got, nil)
 				} else {
 					take(d.Conceal(out))
 				}
@@ -156,9 +163,13 @@ func (c AudioCodec) loss(t *testing.T) {
 			}
 		}
 		from := 12 * codec.FrameSamples
-		return similarity(sent[from:from+30*codec.FrameSamples], heard[from:])
+		return similarity(sent[from:from+30*codec.FrameSamples], heard[from:]), copies
 	}
-	with, without := hear(true), hear(false)
+	with, copies := hear(true)
+	without, _ := hear(false)
+	if copies < 8 {
+		t.Errorf("%d of 15 lost packets had a copy in the next", copies)
+	}
 	if with < 0.8 || with < without-0.02 {
 		t.Errorf("with a quarter lost it is %.3f like the original, by concealment alone %.3f", with, without)
 	}

@@ -49,7 +49,32 @@ func (d *decoder) Decode(packet []byte, pcm []int16) (int, error) {
 	return n, nil
 }
 
-// DecodeFEC makes the 20 ms before a packet from the copy that it holds; it conceals when there is none.
+// hasCopy reports whether a packet holds a copy of what was before it: only speech does (SILK, alone or under CELT), and says so in the first bits of its
+// first frame (RFC 6716 sections 3.1 and 4.2.3).
+func hasCopy(packet []byte) bool {
+	config, frames := packet[0]>>3, packet[0]&3
+	if config >= 16 || len(packet) < 2 {
+		return false
+	}
+	if frames != 0 {
+		return true // where its first frame begins is more than is worth knowing: our encoder sends one
+	}
+	silk := byte(1) // frames of 20 ms or less, each with a bit that says whether it has a voice
+	if config < 12 && config&3 > 1 {
+		silk = config & 3
+	}
+	return packet[1]>>(7-silk)&1 == 1
+}
+
+// Voiced reports whether somebody speaks in a packet, as its encoder found; of music, which is encoded in another way, it says so always.
+func (d *decoder) Voiced(packet []byte) bool {
+	if len(packet) < 2 || packet[0]>>3 >= 16 || packet[0]&3 != 0 {
+		return len(packet) > 2
+	}
+	return packet[1]&0x80 != 0
+}
+
+// DecodeFEC makes the 20 ms before a packet from the copy that it holds, if it does.
 func (d *decoder) DecodeFEC(next []byte, pcm []int16) (int, error) {
 	pcm, err := d.usable(pcm)
 	if err != nil {
@@ -57,6 +82,9 @@ func (d *decoder) DecodeFEC(next []byte, pcm []int16) (int, error) {
 	}
 	if len(next) == 0 {
 		return 0, fmt.Errorf("decode opus: empty packet: %w", media.ErrFormat)
+	}
+	if !hasCopy(next) {
+		return 0, nil
 	}
 	pcm = pcm[:codec.FrameSamples:codec.FrameSamples]
 	if err := d.c.DecodeFEC(next, pcm); err != nil {

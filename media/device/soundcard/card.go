@@ -87,6 +87,12 @@ func free(ctx *malgo.AllocatedContext) {
 	ctx.Free()
 }
 
+// The buffer of a device: pieces, and their length in milliseconds.
+const (
+	period  = 10
+	periods = 2
+)
+
 // Stream is an open device. Each has a connection of its own to the sound system.
 type Stream struct {
 	ctx    *malgo.AllocatedContext
@@ -121,8 +127,8 @@ func samples(b []byte) []int16 {
 func start(cfg malgo.DeviceConfig, id string, data func(out, in []byte)) (s *Stream, err error) {
 	defer fence(&err)
 	cfg.SampleRate = media.SampleRate
-	cfg.PeriodSizeInMilliseconds = 10
-	cfg.Periods = 2
+	cfg.PeriodSizeInMilliseconds = period
+	cfg.Periods = periods
 	cfg.PerformanceProfile = malgo.LowLatency
 	cfg.Alsa.NoMMap = 1
 
@@ -169,6 +175,10 @@ func parse(id string) (*malgo.DeviceID, error) {
 // Beats returns how often the device has called back. One that beats no more for as long as Silent is gone. It is safe for
 // concurrent use.
 func (s *Stream) Beats() uint64 { return s.beats.Load() }
+
+// Latency returns how much sound waits in the buffer of an output, which is the least that its sound is late. Sound servers and radio links add to that, and
+// do not say how much.
+func (s *Stream) Latency() time.Duration { return period * periods * time.Millisecond }
 
 // Close stops the device and waits until no call-back runs. It is idempotent.
 func (s *Stream) Close() error {
