@@ -15,6 +15,9 @@ import (
 type Subscribing struct {
 	pc      *webrtc.PeerConnection
 	readers sync.WaitGroup
+
+	mu     sync.Mutex
+	closed bool
 }
 
 // NewSubscribing makes one. changed is called, from any goroutine, when its Path has changed; started, from a goroutine of its own, when the first
@@ -26,11 +29,25 @@ func (a *API) NewSubscribing(changed func(), started func(*RemoteTrack)) (*Subsc
 	}
 	s := &Subscribing{pc: pc}
 	pc.OnTrack(func(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
+		if !s.enter() {
+			return
+		}
+		defer s.readers.Done()
 		remote := &RemoteTrack{pc: pc, track: t}
 		s.readers.Go(func() { remote.feedback(r) })
 		started(remote)
 	})
 	return s, nil
+}
+
+// enter counts a track that starts among the readers. It reports false when that comes too late: pion calls also while it closes.
+func (s *Subscribing) enter() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed {
+		s.readers.Add(1)
+	}
+	return !s.closed
 }
 
 // feedback reads a receiver's RTCP, which is also what makes its interceptors work, until the track ends.
@@ -66,8 +83,11 @@ func (s *Subscribing) Answer(offer string) (string, error) {
 	return answer.SDP, nil
 }
 
-// Close ends the connection and waits. Reads of its tracks end with io.EOF.
+// Close ends the connection and waits, also for started, which must not wait itself by then. Reads of its tracks end with io.EOF.
 func (s *Subscribing) Close() error {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
 	err := s.pc.Close()
 	s.readers.Wait()
 	if err != nil {
