@@ -104,9 +104,7 @@ func (l *leg) start(connected bool, tracks []*sfu.DownTrack) {
 	l.mu.Unlock()
 	for _, d := range flow {
 		down.Start(d, l.plane.now())
-	}
-	if len(flow) > 0 {
-		l.plane.transport.Flush() // requests for key frames
+		l.plane.transport.Flush() // requests for key frames, or all since the last one: no Conn holds that of several tracks
 	}
 }
 

@@ -51,8 +51,8 @@ const (
 	reportEvery   = time.Second
 )
 
-// maxCatchUp bounds the packets that a new subscriber gets at once. It has no more than that pending until they are sent.
-const maxCatchUp = 200
+// maxCatchUp bounds the packets of a track that a new subscriber gets at once: a key frame and half a second of 1 Mbit/s.
+const maxCatchUp = 100
 
 // UpStats counts what came from a publisher.
 type UpStats struct {

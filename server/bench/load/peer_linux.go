@@ -14,7 +14,7 @@ import (
 const (
 	socketBuffer = 4 << 20
 	replayWindow = 1024
-	maxEarly     = 256 // datagrams that are kept until there are keys: the server may have its own first
+	maxEarly     = 800 // datagrams that are kept until there are keys: the server may have its own first. pion/webrtc keeps a megabyte
 	maxBlocks    = 31  // report blocks in one receiver report
 )
 

@@ -11,7 +11,8 @@ const (
 	windowSize = 1024 // packets that a Sink remembers. A power of two
 	maxAsked   = 5    // times that a packet is asked for
 	askAgain   = 40 * time.Millisecond
-	reordering = 10 * time.Millisecond // what is missing is not asked for earlier
+	reordering = 10 * time.Millisecond  // what is missing is not asked for earlier
+	keyWithin  = 500 * time.Millisecond // how long a first key frame is waited for before it is asked for
 )
 
 // Sink is a track that a Peer receives.
@@ -31,6 +32,7 @@ type Sink struct {
 	last          int64 // highest number
 	firstPacket   time.Duration
 	key           keyFrame
+	keyAsked      time.Duration
 }
 
 // gap is a packet that has not come.
@@ -161,12 +163,16 @@ func (k *keyFrame) take(h *rtp.Header, ext int64, payload []byte) {
 	}
 }
 
-// ask sends a NACK for what is missing.
+// ask sends a NACK for what is missing, and asks for a key frame when none has come.
 func (s *Sink) ask() {
+	now := s.peer.loop.now
+	if s.kind == Video && s.started && s.key.complete == 0 && now-max(s.keyAsked, s.began+s.firstPacket) > keyWithin {
+		s.keyAsked = now
+		s.peer.sendRTCP(&rtcp.ReceiverReport{SSRC: 1}, &rtcp.PictureLossIndication{SenderSSRC: 1, MediaSSRC: s.ssrc})
+	}
 	if len(s.lost) == 0 {
 		return
 	}
-	now := s.peer.loop.now
 	keep := s.lost[:0]
 	var seqs []uint16
 	for _, g := range s.lost {
