@@ -47,6 +47,18 @@ func greet(ctx context.Context, url, token string) error {
 	return nil
 }
 
+func byLink(ctx context.Context, text string) (*rtc.Session, error) {
+	link, err := rtc.ParseLink(text) // parley://HOST:PORT/INVITE#pin=…
+	if err != nil {
+		return nil, err
+	}
+	ticket, err := link.Redeem(ctx, "Ann", nil) // takes one use of the invite
+	if err != nil {
+		return nil, err
+	}
+	return link.Connect(ctx, ticket.Token, rtc.Options{})
+}
+
 func publish(ctx context.Context, session *rtc.Session, frames <-chan []byte) error {
 	wanted := make(chan struct{}, 1)
 	pub, err := session.Publish(ctx, rtc.StreamConfig{
@@ -199,6 +211,13 @@ func TestSDKExamples(t *testing.T) {
 	running, stop := context.WithCancel(ctx)
 	results := make(chan error, 2)
 
+	linked, err := byLink(ctx, server.Invite(id, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := linked.Close(); err != nil || linked.You().Name != "Ann" {
+		t.Errorf("%+v, %v", linked.You(), err)
+	}
 	mod, err := rtc.Connect(ctx, server.URL, server.Token(id, "moderator", "Mod"), rtc.Options{HTTPClient: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}})
 	if err != nil {
 		t.Fatal(err)
